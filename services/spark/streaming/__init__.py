@@ -1,0 +1,1 @@
+"""Spark Structured Streaming from Debezium's topics into Apache Iceberg."""

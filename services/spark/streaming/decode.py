@@ -1,0 +1,79 @@
+"""From Kafka's bytes to change events.
+
+A frame is a record with the ids of its schemas read out of the five bytes that precede Avro in Confluent's framing. An
+event is a frame decoded with one schema: what happened (op), where it stands (partition, off, lsn, ts), the row as it is
+after the change (or, for a deletion, as it was), and the row before it where the source says.
+"""
+from __future__ import annotations
+
+from pyspark.sql import DataFrame
+from pyspark.sql import functions as F
+from pyspark.sql.avro.functions import from_avro
+
+from streaming.connect_types import Node, SchemaError, avro_node, avro_reader, literal, quote, sql_type, value_sql
+
+UNFRAMED = -1      # bytes that are no frame: no registry gives this id
+NO_VALUE = -2      # a tombstone
+
+
+def _id(column: str) -> str:
+    return (f"CASE WHEN {column} IS NULL THEN {NO_VALUE} WHEN length({column}) > 5 AND substring({column}, 1, 1) = X'00' "
+            f"THEN CAST(conv(hex(substring({column}, 2, 4)), 16, 10) AS INT) ELSE {UNFRAMED} END")
+
+
+def avro_frames(records: DataFrame) -> DataFrame:
+    return records.selectExpr("topic", "partition", "offset AS off", "key", "value", f"{_id('key')} AS key_id", f"{_id('value')} AS value_id")
+
+
+def row_columns(envelope: Node) -> dict[str, Node]:
+    """The columns of the table, from the schema of an envelope."""
+    for name, node in envelope.fields:
+        if name == "after" and node.kind == "struct":
+            return dict(node.fields)
+    raise SchemaError("not a Debezium envelope: it has no record named after")
+
+
+def merged_columns(shapes: list[dict[str, Node]]) -> dict[str, str]:
+    """The columns that hold the rows of every shape, in the order in which they were first seen. Where the shapes differ
+    in a type the last one counts, and a value of an earlier one is cast to it."""
+    columns: dict[str, str] = {}
+    for shape in shapes:
+        for name, node in shape.items():
+            columns[name] = sql_type(node)
+    return columns
+
+
+def row_sql(shape: dict[str, Node], columns: dict[str, str], source: str) -> str:
+    """The row as a struct with exactly these columns: a column that the shape lacks is NULL."""
+    parts = []
+    for name, kind in columns.items():
+        node = shape.get(name)
+        value = "NULL" if node is None else value_sql(node, f"{source}.{quote(name)}")
+        exact = node is not None and sql_type(node) == kind
+        parts.append(f"{literal(name)}, {value if exact else f'CAST({value} AS {kind})'}")
+    return f"CASE WHEN {source} IS NOT NULL THEN named_struct({', '.join(parts)}) END"
+
+
+EVENT = ["partition", "off", "key", "value", "op", "lsn", "ts"]
+
+
+def avro_events(frames: DataFrame, schema_id: int, schema: dict, columns: dict[str, str]) -> DataFrame:
+    """The frames of one schema, decoded. What cannot be decoded has no op."""
+    shape = row_columns(avro_node(schema))
+    decoded = frames.where(F.col("value_id") == schema_id).withColumn(
+        "e", from_avro(F.expr("substring(value, 6)"), avro_reader(schema), {"mode": "PERMISSIVE"}))
+    return _events(decoded, shape, columns)
+
+
+def _events(decoded: DataFrame, shape: dict[str, Node], columns: dict[str, str]) -> DataFrame:
+    kept = decoded.selectExpr("partition", "off", "key", "value", "e.op AS op", "e.source.lsn AS lsn", "e.source.ts_ms AS ts",
+                              "CASE WHEN e.op = 'd' THEN e.before ELSE e.after END AS new", "e.before AS before")
+    return kept.selectExpr(*EVENT, f"{row_sql(shape, columns, 'new')} AS row", f"{row_sql(shape, columns, 'before')} AS old")
+
+
+def undecodable(frames: DataFrame, columns: dict[str, str], schema_ids: list[int]) -> DataFrame:
+    """The frames of schemas that do not exist, as events that have no op."""
+    empty = "CAST(NULL AS STRUCT<" + ",".join(f"{quote(name)}:{kind}" for name, kind in columns.items()) + ">)"
+    return frames.where(F.col("value_id").isin(schema_ids)).selectExpr(
+        "partition", "off", "key", "value", "CAST(NULL AS STRING) AS op", "CAST(NULL AS BIGINT) AS lsn", "CAST(NULL AS BIGINT) AS ts",
+        f"{empty} AS row", f"{empty} AS old")

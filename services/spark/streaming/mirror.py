@@ -1,0 +1,233 @@
+"""One batch of Kafka records into the mirror tables.
+
+Every table of the source has one in the lake that holds its rows as they are now. A batch is decoded, looked at once for
+all topics (a Profile each), and then written, table by table, a few at a time. Each snapshot says up to which offset and
+LSN its table is complete, so a record that a table has already is passed over, however it comes again: a batch that is
+repeated, or a checkpoint that was lost.
+"""
+from __future__ import annotations
+
+import json
+import time
+from concurrent.futures import ThreadPoolExecutor
+from contextlib import contextmanager
+from dataclasses import dataclass, field
+
+from pyspark.sql import DataFrame, SparkSession
+from pyspark.sql import functions as F
+
+from streaming import changes, decode, enrich, insight, lake, log
+from streaming.connect_types import SchemaError, avro_node, sql_type
+from streaming.deadletters import DeadLetters
+from streaming.registry import Registry, Unknown
+from streaming.settings import Settings
+from streaming.state import State
+
+
+@dataclass
+class Share:
+    """What one topic has in a batch."""
+    topic: str
+    name: str                                                        # of the table in the source
+    first: dict[int, int] = field(default_factory=dict)              # by partition
+    last: dict[int, int] = field(default_factory=dict)
+    value_ids: dict[int, int] = field(default_factory=dict)          # schema -> its first offset
+    key_ids: dict[int, int] = field(default_factory=dict)
+    columns: dict[str, str] = field(default_factory=dict)
+    key: list[str] = field(default_factory=list)
+    events: DataFrame | None = None
+    profile: changes.Profile | None = None
+    position: dict[int, int] = field(default_factory=dict)           # of the table, before this batch
+    lsn: int | None = None
+
+    def next(self) -> dict[int, int]:
+        return self.position | {part: max(offset + 1, self.position.get(part, 0)) for part, offset in self.last.items()}
+
+    def covered(self) -> bool:
+        return all(offset < self.position.get(part, 0) for part, offset in self.last.items())
+
+
+class Mirror:
+    def __init__(self, settings: Settings, registry: Registry, state: State):
+        self.settings, self.registry, self.state = settings, registry, state
+        self.positions: dict[str, tuple[dict[int, int], int | None]] = {}
+        self.dead = DeadLetters(settings, state)
+        self.enricher = enrich.Enricher(settings, state) if settings.enrich else None
+        self.pool = ThreadPoolExecutor(settings.parallel_merges, thread_name_prefix="merge")
+        self.phases: dict[str, int] = {}
+
+    @contextmanager
+    def phase(self, name: str):
+        begun = time.monotonic()
+        yield
+        self.phases[name] = int(1000 * (time.monotonic() - begun))
+
+    def forget(self) -> None:
+        """Read from the tables again how far they are: somebody else may have changed them, or a write failed half-way."""
+        self.positions.clear()
+
+    # -- a batch --
+
+    def process(self, records: DataFrame) -> None:
+        self.phases = {}
+        spark = records.sparkSession
+        frames = decode.avro_frames(records).coalesce(1).persist()
+        try:
+            with self.phase("read"):
+                shares = [share for share in self.shares(frames) if not self.place(spark, share)]
+            with self.phase("decode"):
+                shares = [share for share in shares if self.open(spark, frames, share)]
+                self.profiles(shares)
+            with self.phase("merge"):
+                self.write(spark, shares)
+        finally:
+            frames.unpersist()
+        self.tell(shares)
+
+    def shares(self, frames: DataFrame) -> list[Share]:
+        """Who is in the batch: one small job for all topics."""
+        groups = frames.groupBy("topic", "partition", "key_id", "value_id").agg(F.min("off").alias("first"), F.max("off").alias("last")).collect()
+        found: dict[str, Share] = {}
+        for group in groups:
+            share = found.setdefault(group["topic"], Share(group["topic"], self.settings.topic_table(group["topic"])))
+            part = group["partition"]
+            share.first[part] = min(share.first.get(part, group["first"]), group["first"])
+            share.last[part] = max(share.last.get(part, group["last"]), group["last"])
+            if group["value_id"] != decode.NO_VALUE:
+                for ids, number in ((share.value_ids, group["value_id"]), (share.key_ids, group["key_id"])):
+                    ids[number] = min(ids.get(number, group["first"]), group["first"])
+        return sorted(found.values(), key=lambda share: share.topic)
+
+    def place(self, spark: SparkSession, share: Share) -> bool:
+        """Where the table stands. True: it has all of this already, or there is nothing to apply."""
+        if share.topic not in self.positions:
+            handle = lake.iceberg_table(spark, self.settings.table(share.name))
+            self.positions[share.topic] = lake.position(handle, share.topic)
+        share.position, share.lsn = self.positions[share.topic]
+        if share.covered():
+            log.info("already in the lake", table=share.name, offsets=share.last)
+            return True
+        return not share.value_ids
+
+    def open(self, spark: SparkSession, frames: DataFrame, share: Share) -> bool:
+        """The events of a topic, its columns and its key. False: nothing in it can be read; it is among the dead letters."""
+        own = frames.where(F.col("topic") == share.topic)
+        for part, offset in share.position.items():
+            if share.first.get(part, offset) < offset:
+                own = own.where(f"NOT (partition = {part} AND off < {offset})")
+        schemas, shapes, unreadable = {}, [], {}
+        for number in sorted(share.value_ids, key=share.value_ids.get):
+            try:
+                schema = self.schema(number)
+                shapes.append(decode.row_columns(avro_node(schema)))
+                schemas[number] = schema
+            except (Unknown, SchemaError) as error:
+                unreadable[number] = str(error)
+        for number in sorted((number for number in share.key_ids if number >= 0), key=share.key_ids.get):
+            try:
+                share.key = [name for name, _ in avro_node(self.schema(number)).fields]
+            except (Unknown, SchemaError) as error:
+                log.warn("key schema unreadable", topic=share.topic, reason=error)
+        share.columns = decode.merged_columns(shapes)
+        if not schemas:
+            self.dead.keep(spark, own, share.topic, "; ".join(sorted(set(unreadable.values()))))
+            return False
+        if unreadable:
+            self.dead.keep(spark, own.where(F.col("value_id").isin(list(unreadable))), share.topic, "; ".join(sorted(set(unreadable.values()))))
+        parts = [decode.avro_events(own, number, schema, share.columns) for number, schema in schemas.items()]
+        share.events = parts[0]
+        for part in parts[1:]:
+            share.events = share.events.unionByName(part)
+        return True
+
+    def schema(self, number: int) -> dict:
+        if number < 0:
+            raise Unknown("not in Confluent's framing")
+        return self.registry.schema(number)
+
+    def profiles(self, shares: list[Share]) -> None:
+        """Look at every topic in one job: whether anything is odd, and what the outside wants to know."""
+        looks = []
+        for share in shares:
+            extra = insight.aggregate(share.columns, share.key)
+            if self.enricher:
+                extra |= enrich.aggregate(share.name, share.columns)
+            looks.append(changes.profile_frame(share.events, share.topic, share.columns, share.key, extra))
+        if not looks:
+            return
+        whole = looks[0]
+        for look in looks[1:]:
+            whole = whole.union(look)
+        found = {row["topic"]: changes.profile(row, json.loads) for row in whole.collect()}
+        for share in shares:
+            share.profile = found[share.topic]
+
+    def write(self, spark: SparkSession, shares: list[Share]) -> None:
+        for share in shares:
+            if share.profile.poison:
+                odd = share.events.where(f"NOT {changes.applicable(share.key)}")
+                self.dead.keep(spark, odd, share.topic, "cannot be decoded, or lacks a key")
+        writing = []
+        for share in [share for share in shares if share.profile.ops]:
+            try:
+                self.prepare(spark, share)
+                writing.append(share)
+            except SchemaError as error:
+                self.dead.keep(spark, share.events, share.topic, str(error))
+                share.profile.ops = {}
+        lsns = {share.topic: max(filter(None, (share.lsn, share.profile.lsn)), default=None) for share in writing}
+        lake.stamp(spark, {share.topic: share.next() for share in writing}, {topic: lsn for topic, lsn in lsns.items() if lsn is not None})
+        try:
+            for done in [self.pool.submit(self.merge, spark, share) for share in writing]:
+                done.result()
+        finally:
+            lake.unstamp(spark)
+        for share in writing:
+            self.positions[share.topic] = (share.next(), lsns[share.topic])
+
+    def prepare(self, spark: SparkSession, share: Share) -> None:
+        """The table exists, has the columns, and holds nothing that a TRUNCATE took away."""
+        table = self.settings.table(share.name)
+        if not spark.catalog.tableExists(table):
+            spark.sql(lake.create_sql(table, share.columns, {"dataflow.topic": share.topic, "dataflow.key": ",".join(share.key)}))
+            log.info("table created", table=share.name, key=",".join(share.key), columns=len(share.columns))
+        else:
+            for statement in lake.alter_sql(table, lake.columns_of(spark, table), share.columns):
+                log.info("table altered", table=share.name, statement=statement)
+                spark.sql(statement)
+        if share.profile.truncated_at is not None:
+            spark.sql(f"DELETE FROM {table}")
+            log.info("table truncated", table=share.name)
+
+    def merge(self, spark: SparkSession, share: Share) -> None:
+        table, seen = self.settings.table(share.name), share.profile
+        keep = tuple(changes.toastable(share.columns)) if seen.unavailable else ()
+        rows = changes.last_changes(share.events, share.columns, share.key, seen.truncated_at, bool(keep))
+        handle = lake.iceberg_table(spark, table)
+        if handle.currentSnapshot() is None and seen.distinct and not set(seen.ops) - {"c", "r"}:
+            # The first snapshot of a table: nothing to compare with.
+            share.events.where(changes.applicable(share.key)).select("row.*").writeTo(table).append()
+            return
+        view = f"batch_{share.name.lower()}"
+        rows.createOrReplaceTempView(f"`{view}`")
+        spark.sql(lake.merge_sql(table, f"`{view}`", list(share.columns), share.key,
+                                 lake.prune_sql(share.columns, share.key, seen.keys), tuple(name for name in keep if name not in share.key)))
+
+    def tell(self, shares: list[Share]) -> None:
+        for share in shares:
+            seen = share.profile
+            if not seen.ops:
+                continue
+            self.state.table(share.name, share.topic, seen.ops, share.next(), self.positions[share.topic][1], seen.commit_ms)
+            told = insight.changes(seen.extra.get("moved") or [])
+            for change in told:
+                self.state.tell(change)
+                if change.kind != "stock":
+                    log.info(change.kind, product=change.key, name=change.name, old=change.old, new=change.new,
+                             percent=change.percent() if change.kind == "price" else None)
+            if self.enricher:
+                self.enricher.touch(share.name, seen)
+        if self.enricher:
+            self.enricher.at({share.topic: self.positions[share.topic] for share in shares if share.topic in self.positions})
+        log.info("batch", **{share.name: "".join(f"{op}{count}" for op, count in sorted(share.profile.ops.items())) for share in shares},
+                 **{f"{name}_ms": spent for name, spent in self.phases.items()})
