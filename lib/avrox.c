@@ -175,8 +175,8 @@ static json_t *decode_float(struct decoder *d)
 	memcpy(&v, &bits, sizeof(v));
 	if (!isfinite(v))
 		return real_value(v);
-	/* The shortest text that is this float: 0.1f is 0.1, as in JSON, not 0.10000000149011612. */
-	for (int digits = 1; digits <= 9; digits++) {
+	/* The shortest text of two digits or more that is this float, as Java writes it: 0.1f is 0.1, not 0.10000000149011612. */
+	for (int digits = 2; digits <= 9; digits++) {
 		snprintf(text, sizeof(text), "%.*g", digits, (double)v);
 		if (strtof(text, NULL) == v)
 			break;

@@ -15,6 +15,7 @@
 #include <unistd.h>
 
 #include "clk.h"
+#include "fsx.h"
 #include "scoped.h"
 
 #include "banned.h"
@@ -27,6 +28,7 @@
 /* All that the child needs, prepared before the fork: between fork and exec only async-signal-safe calls are allowed. */
 struct launch {
 	const char *const *argv;
+	const char *program; /* argv[0] with its folder */
 	char *const *env;
 	const char *cwd;
 	int in, out, err; /* -1: inherited */
@@ -74,7 +76,7 @@ static _Noreturn void child_main(const struct launch *l)
 		child_fails(l, true);
 	/* Locks and sockets of ours must not live on in a child, whoever forgot O_CLOEXEC. */
 	close_range(3, ~0U, CLOSE_RANGE_CLOEXEC);
-	execvpe(l->argv[0], (char *const *)l->argv, l->env);
+	execvpe(l->program, (char *const *)l->argv, l->env);
 	child_fails(l, false);
 }
 
@@ -94,12 +96,17 @@ static int start_err(const struct launch *l, const struct failure *f, struct err
 /* Forks and waits until the child has become argv, or could not. Returns its pid, or -1. */
 static pid_t launch(struct launch *l, struct err *e)
 {
+	/* Not left to execvpe: it reports a folder of $PATH that it may not read rather than what is missing. */
+	scoped_free char *found = strchr(l->argv[0], '/') ? xstrdup(l->argv[0]) : fsx_which(l->argv[0]);
 	scoped_close int report = -1;
-	struct failure f = {0};
+	struct failure f = {.error = ENOENT};
 	int ends[2];
 	ssize_t n;
 	pid_t pid;
 
+	if (!found)
+		return start_err(l, &f, e);
+	l->program = found;
 	if (pipe2(ends, O_CLOEXEC) < 0)
 		return err_sys(e, ERR_FATAL, "cannot run %s", l->argv[0]);
 	report = ends[0];

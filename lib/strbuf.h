@@ -38,7 +38,7 @@ void strbuf_add(struct strbuf *sb, const void *data, size_t len);
 void strbuf_addstr(struct strbuf *sb, const char *s);
 void strbuf_addch(struct strbuf *sb, int c);
 void strbuf_addf(struct strbuf *sb, const char *fmt, ...) __attribute__((format(printf, 2, 3)));
-void strbuf_vaddf(struct strbuf *sb, const char *fmt, va_list ap);
+void strbuf_vaddf(struct strbuf *sb, const char *fmt, va_list ap) __attribute__((format(printf, 2, 0)));
 /* Adds s as one POSIX shell word: 'it'\''s'. */
 void strbuf_add_shell_quoted(struct strbuf *sb, const char *s);
 /* Adds a byte count for people: 512 B, 1.4 MB, 12 GB (powers of 1000). */

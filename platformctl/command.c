@@ -85,8 +85,8 @@ const struct command commands[] = {
 	{
 		.name = "doctor",
 		.args = "[service…]",
-		.summary = "check this machine: tools, Java, memory, disk, ports, limits, clock",
-		.detail = "Every finding has a remedy. Exit status 0 when nothing stands in the way, 4 otherwise. Changes nothing.",
+		.summary = "check this machine and say what stands in the way of `up`",
+		.detail = "Looks at tools, Java, memory, disk, ports, limits, clock and external services. Every finding has a remedy. Exit status 0 when nothing stands in the way, 4 otherwise. Changes nothing.",
 		.options = {PROFILE},
 		.max_args = -1,
 		.complete = "services",
@@ -127,7 +127,7 @@ const struct command commands[] = {
 	{
 		.name = "endpoints",
 		.args = "",
-		.summary = "print where every service listens and where its credentials are",
+		.summary = "print where services listen and where their passwords lie",
 		.needs_platform = true,
 		.fn = HERE(cmd_endpoints),
 	},
@@ -158,7 +158,7 @@ const struct command commands[] = {
 	{
 		.name = "workload",
 		.args = "",
-		.summary = "drive a believable shop: orders, stock, prices, activity, a few deletes",
+		.summary = "drive a believable shop: orders, stock, prices, a few deletes",
 		.options = {{"rate", 0, "N", "source row changes a second (default 50)"},
 			    {"duration", 0, "DURATION", "how long (default 60s)"},
 			    {"seed", 0, "K", "the same seed makes the same choices (default: random, printed)"},
@@ -184,7 +184,7 @@ const struct command commands[] = {
 	{
 		.name = "config",
 		.args = "show|check [service…]",
-		.summary = "print the settings that are in force, or check catalogue and site file",
+		.summary = "print the settings in force, or check catalogue and site file",
 		.min_args = 1,
 		.max_args = -1,
 		.complete = "show check",
@@ -233,9 +233,10 @@ const struct command commands[] = {
 	{
 		.name = "support-bundle",
 		.args = "",
-		.summary = "collect versions, states, settings and logs in one archive, without secrets",
+		.summary = "collect versions, states, settings and logs, without secrets",
 		.options = {{"file", 'f', "FILE", "where to write it (default: dataflow-support-<time>.tar.gz here)"}},
 		.needs_platform = true,
+		.keeps_root = true,
 		.fn = HERE(cmd_support_bundle),
 	},
 	{

@@ -9,6 +9,8 @@
 
 #include "banned.h"
 
+#define FAILED_GRACE_MS 3000
+
 void connect_client_init(struct connect_client *c, const char *url, int timeout_ms)
 {
 	*c = (struct connect_client){.http = http_client_new(), .url = xstrdup(url), .timeout_ms = timeout_ms};
@@ -155,9 +157,17 @@ const char *connect_state(const json_t *status)
 	return strcmp(own, "FAILED") == 0 ? own : state;
 }
 
-static void add_first_line(struct strbuf *out, const char *text)
+/* A Java stack trace in one line: what it says first, and the root cause, which stands last. */
+static void add_trace(struct strbuf *out, const char *trace)
 {
-	strbuf_add(out, text, strcspn(text, "\r\n"));
+	static const char mark[] = "\nCaused by: ";
+	const char *root = NULL;
+
+	strbuf_add(out, trace, strcspn(trace, "\r\n"));
+	for (const char *p = trace; (p = strstr(p, mark)); p += strlen(mark))
+		root = p + strlen(mark);
+	if (root)
+		strbuf_addf(out, "; caused by %.*s", (int)strcspn(root, "\r\n"), root);
 }
 
 void connect_add_cause(const json_t *status, struct strbuf *out)
@@ -166,14 +176,14 @@ void connect_add_cause(const json_t *status, struct strbuf *out)
 	size_t i;
 
 	if (strcmp(jsonx_str(status, "connector.state", ""), "FAILED") == 0) {
-		add_first_line(out, jsonx_str(status, "connector.trace", "no trace"));
+		add_trace(out, jsonx_str(status, "connector.trace", "no trace"));
 		return;
 	}
 	json_array_foreach (json_object_get(status, "tasks"), i, task) {
 		if (strcmp(jsonx_str(task, "state", ""), "FAILED") != 0)
 			continue;
 		strbuf_addf(out, "task %d: ", (int)jsonx_int(task, "id", (int)i));
-		add_first_line(out, jsonx_str(task, "trace", "no trace"));
+		add_trace(out, jsonx_str(task, "trace", "no trace"));
 		return;
 	}
 }
@@ -181,7 +191,7 @@ void connect_add_cause(const json_t *status, struct strbuf *out)
 int connect_wait(struct connect_client *c, const char *name, const char *state, int timeout_ms, json_t **ret_status,
                  struct err *e)
 {
-	int64_t deadline_ms = clk_mono_ms() + timeout_ms;
+	int64_t began_ms = clk_mono_ms(), deadline_ms = began_ms + timeout_ms;
 	scoped(strbuf_release) struct strbuf cause = STRBUF_INIT;
 
 	for (;;) {
@@ -195,7 +205,8 @@ int connect_wait(struct connect_client *c, const char *name, const char *state, 
 			*ret_status = take_ptr(&status);
 			return 0;
 		}
-		if (strcmp(seen, "FAILED") == 0 && strcmp(state, "FAILED") != 0) {
+		/* A failure from before the call is still told for a moment after it. */
+		if (strcmp(seen, "FAILED") == 0 && (clk_mono_ms() - began_ms >= FAILED_GRACE_MS || clk_left_ms(deadline_ms) == 0)) {
 			connect_add_cause(status, &cause);
 			err_set(e, ERR_SERVICE, "connector %s FAILED: %s", name, cause.buf);
 			return err_remedy(e, "mend the cause, then `platformctl connectors restart %s`; more in `platformctl logs connect`", name);

@@ -35,9 +35,12 @@ int connect_act(struct connect_client *c, const char *method, const char *name, 
  * no task yet, else the connector's own state. A missing status is UNKNOWN. Borrowed from the status or static.
  */
 const char *connect_state(const json_t *status);
-/* Adds the first line of what stopped the connector or its first failed task; nothing when none failed. */
+/* Adds in one line what stopped the connector or its first failed task, with the root cause; nothing when none failed. */
 void connect_add_cause(const json_t *status, struct strbuf *out);
-/* Waits until connect_state() is `state`; *ret_status is the last one seen (new reference). ERR_SERVICE with the cause when it fails, ERR_TIMEOUT. */
+/*
+ * Waits until connect_state() is `state`; *ret_status is the last one seen (new reference). ERR_SERVICE with the cause when it
+ * is FAILED for longer than a restart needs to show, ERR_TIMEOUT.
+ */
 int connect_wait(struct connect_client *c, const char *name, const char *state, int timeout_ms, json_t **ret_status,
                  struct err *e);
 

@@ -79,7 +79,7 @@ static int run_step(const struct provision *run, const struct ynode *entry, stru
 	if (!fn(run, &args, e))
 		return 0;
 	args_mask(&args, e->msg);
-	return err_prefix(e, "%s", step->key);
+	return str_starts(e->msg, step->key) ? -1 : err_prefix(e, "%s", step->key);
 }
 
 /*

@@ -14,6 +14,7 @@
 
 #define RUNNING_TIMEOUT_MS 60000 /* until all tasks run */
 #define STALE_MS 5000            /* how long after a change a task's old failure may still be shown */
+#define SETTLE_MS 1500           /* and how long an old success; a task that fails does so soon after its start, too */
 
 /* One connector step under way. */
 struct registering {
@@ -81,10 +82,12 @@ static int read_config(struct registering *g, const char *file, struct err *e)
 static void add_refusal(const struct registering *g, const json_t *answer, struct strbuf *out)
 {
 	static const char *const secret_words[] = {"password", "secret", "token", "credential"};
+	const char *message = jsonx_str(answer, "message", "no reason given");
+	const char *pointer = strstr(message, "\nYou can also find the above list"); /* to an interface that people do not call */
 	const char *key;
 	json_t *value;
 
-	strbuf_addstr(out, jsonx_str(answer, "message", "no reason given"));
+	strbuf_add(out, message, pointer ? (size_t)(pointer - message) : strlen(message));
 	for (size_t i = 0; i < out->len; i++)
 		if (iscntrl((unsigned char)out->buf[i]))
 			out->buf[i] = ' ';
@@ -192,13 +195,21 @@ static int mend(struct registering *g, enum provision_outcome *outcome, struct e
 	return 0;
 }
 
+static int wait_running(struct registering *g, struct err *e)
+{
+	json_t *status = NULL;
+	int left = provision_left_ms(g->run);
+	int rc = connect_wait(&g->client, g->name, "RUNNING", left < RUNNING_TIMEOUT_MS ? left : RUNNING_TIMEOUT_MS, &status, e);
+
+	json_decref(status);
+	return rc;
+}
+
 int step_connector(const struct provision *run, const struct args *args, struct err *e)
 {
 	scoped(registering_release) struct registering g = {.run = run, .name = args_text(args, "name")};
 	scoped(strbuf_release) struct strbuf url = STRBUF_INIT;
-	scoped(json_decref_p) json_t *status = NULL;
 	enum provision_outcome outcome = PROVISION_UNCHANGED;
-	int left;
 
 	strbuf_addf(&url, "%s/connectors/", args_text(args, "url"));
 	http_add_urlencoded(&url, g.name, "");
@@ -207,8 +218,12 @@ int step_connector(const struct provision *run, const struct args *args, struct 
 	connect_client_init(&g.client, args_text(args, "url"), provision_left_ms(run));
 	if (read_config(&g, args_text(args, "config"), e) || put_config(&g, &outcome, e) || mend(&g, &outcome, e))
 		return -1;
-	left = provision_left_ms(run);
-	if (connect_wait(&g.client, g.name, "RUNNING", left < RUNNING_TIMEOUT_MS ? left : RUNNING_TIMEOUT_MS, &status, e))
+	if (wait_running(&g, e))
 		return -1;
+	if (outcome != PROVISION_UNCHANGED) {
+		clk_sleep_ms(SETTLE_MS);
+		if (wait_running(&g, e))
+			return -1;
+	}
 	return provision_report(run, "connector", g.name, outcome, e);
 }

@@ -297,7 +297,7 @@ static int start_workers(struct workload *w, struct worker *workers, int n, stru
 {
 	for (int i = 0; i < n; i++) {
 		workers[i] = (struct worker){.w = w, .conn = PGCONN_INIT, .dice = {.state = w->seed + (uint64_t)i * 1000003},
-		                             .backoff = {.first_ms = 100, .max_ms = 3000}};
+		                             .backoff = {.first_ms = 100, .max_ms = 1000}};
 		errno = pthread_create(&workers[i].thread, NULL, work, &workers[i]);
 		if (errno) {
 			err_sys(e, ERR_FATAL, "starting a thread");

@@ -143,6 +143,7 @@ static int read_package(struct package *p, const struct ynode *n, struct err *e)
 		if (ynode_want(ynode_get(n, kinds[k]), YNODE_SCALAR, e))
 			return -1;
 		p->kind = (enum package_kind)k;
+		free(p->manifest);
 		p->manifest = xstrdup(ynode_text(n, kinds[k]));
 		found++;
 	}
@@ -164,7 +165,7 @@ static int read_package(struct package *p, const struct ynode *n, struct err *e)
 	if (read_words(ynode_get(n, "prune"), &p->prune, e))
 		return -1;
 	if (p->kind != PACKAGE_APT && !p->into)
-		return ynode_err(n, e, "this package needs `into`, the folder below ${packages}");
+		p->into = xstrdup(".");
 	if (p->kind == PACKAGE_GO && !p->build)
 		return ynode_err(n, e, "a go package needs `build`, the command's import path");
 	if (p->kind == PACKAGE_FROM && !p->path)

@@ -23,7 +23,7 @@ enum package_kind { PACKAGE_MAVEN, PACKAGE_PIP, PACKAGE_GO, PACKAGE_APT, PACKAGE
 struct package {
 	enum package_kind kind;
 	char *manifest; /* file in the service's folder; PACKAGE_FROM: the other service's name */
-	char *into;     /* folder below ${packages}; NULL for apt */
+	char *into;     /* folder below ${packages}, "." for itself; NULL for apt */
 	bool unpack;    /* maven: the one tar.gz is unpacked */
 	int strip;      /* leading folders dropped on unpacking */
 	struct strlist prune; /* globs below `into` that are removed after unpacking */

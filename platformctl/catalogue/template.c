@@ -160,6 +160,8 @@ static int expand_of_service(const struct template_scope *sc, const char *owner,
 			strbuf_addstr(out, s->host);
 		else if (str_eq(member, "packages"))
 			add_packages(sc, s, out);
+		else if (str_eq(member, "service_dir"))
+			strbuf_addstr(out, s->dir);
 		else if (!expand_member(s, member, out)) {
 			list_members(s, prefix, &known);
 			return unknown(name, &known, e);

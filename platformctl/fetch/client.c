@@ -3,6 +3,7 @@
 
 #include <stdlib.h>
 #include <string.h>
+#include <sys/statvfs.h>
 #include <unistd.h>
 
 #include "clk.h"
@@ -15,6 +16,7 @@
 
 #define MAX_QUOTE 400
 #define RETRY_AFTER_MS 3000
+#define FULL_BELOW_BYTES (64LL * 1024)
 
 /* What a client's output holds, and what that means; the first match in this order counts. */
 struct symptom {
@@ -131,6 +133,21 @@ int client_explain(const struct client *c, int status, const char *log_text, boo
 	return err_remedy(e, "read %s, then run it again: it goes on where it was", c->log);
 }
 
+/* On a full disk even the log may be empty; with less than this free a client had no chance. */
+static bool disk_is_full(const char *path)
+{
+	scoped_free char *dir = xstrndup(path, (size_t)(strrchr(path, '/') - path));
+	struct statvfs fs;
+
+	return statvfs(dir, &fs) == 0 && (long long)fs.f_bavail * (long long)fs.f_frsize < FULL_BELOW_BYTES;
+}
+
+static int explain_full_disk(const struct client *c, struct err *e)
+{
+	err_set(e, ERR_MISSING, "%s: %s failed: no space left on the disk that holds %s", c->doing, c->name, c->log);
+	return err_remedy(e, DISK);
+}
+
 static int run_once(struct task_ctx *ctx, const struct client *c, bool *ret_again, struct err *e)
 {
 	scoped(strbuf_release) struct strbuf text = STRBUF_INIT;
@@ -155,6 +172,8 @@ static int run_once(struct task_ctx *ctx, const struct client *c, bool *ret_agai
 		return 0;
 	if (task_stopped(ctx))
 		return task_interrupted(e);
+	if (disk_is_full(c->log))
+		return explain_full_disk(c, e);
 	fsx_read(c->log, &text, &ignored);
 	return client_explain(c, status, text.buf, ret_again, e);
 }

@@ -71,7 +71,7 @@ struct fetch_opts {
 	bool offline;  /* never use the network: what is missing is an error that names it */
 	bool no_train; /* leave start-up caches alone */
 	bool retrain;  /* also where an earlier training failed (`fetch` sets it, `up` does not) */
-	int jobs;      /* tasks at the same time; 0: the number of processors, at least 2, at most 4 */
+	int jobs;      /* tasks at the same time; 0: one more than there are processors, from 3 to 6 */
 	void (*progress)(const struct fetch_event *ev, void *arg); /* called in the caller's thread, also about 5 times a second for running tasks; may be NULL */
 	void *progress_arg;
 	bool (*stop)(void *arg); /* polled about 5 times a second; true ends everything (ERR_TIMEOUT "interrupted"); may be NULL */

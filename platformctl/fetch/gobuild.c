@@ -39,9 +39,9 @@ int install_go(struct install *in, const struct package *pkg, const char *into, 
 	scoped_free char *go_mod = fsx_join(in->service->dir, pkg->manifest), *go = NULL;
 	scoped_free char *out = xstrf("%s/%s", into, strrchr(pkg->build, '/') + 1);
 	scoped_free char *path = xstrf("GOPATH=%s/go", cache), *mods = xstrf("GOMODCACHE=%s/go/mod", cache);
-	scoped_free char *builds = xstrf("GOCACHE=%s/go/build", cache);
+	scoped_free char *builds = xstrf("GOCACHE=%s/go/build", cache), *tmp = xstrf("GOTMPDIR=%s", in->work);
 	scoped_free char *doing = xstrf("building %s for %s", pkg->build, in->service->name);
-	const char *env[] = {path, mods, builds, "GOTOOLCHAIN=local", "GOFLAGS=-mod=readonly -modcacherw", "CGO_ENABLED=0",
+	const char *env[] = {path, mods, builds, tmp, "GOTOOLCHAIN=local", "GOFLAGS=-mod=readonly -modcacherw", "CGO_ENABLED=0",
 			     "GOWORK=off", "GO111MODULE=on", in->offline ? "GOPROXY=off" : NULL, NULL};
 	const char *argv[] = {NULL, "build", "-trimpath", "-buildvcs=false", "-ldflags", "-s -w", "-o", out, pkg->build, NULL};
 	struct client c = {.name = "go", .doing = doing, .argv = argv, .cwd = in->work, .env = env, .log = in->log};

@@ -51,16 +51,18 @@ int install_prepare(struct install *in, struct err *e)
 static int sweep(const struct install *in, struct err *e)
 {
 	scoped_free char *packages = fsx_join(in->platform->paths.cache, "packages");
+	const char *own = strrchr(in->dir, '/') + 1; /* <service>[-<engine>]-<digest> */
+	size_t stem = (size_t)(strrchr(own, '-') - own);
 	DIR *d = opendir(packages);
 	struct dirent *entry;
 	int bad = 0;
 
 	while (d && !bad && (entry = readdir(d))) {
-		const char *dash = strrchr(entry->d_name, '-'); /* <service>-<digest> */
+		const char *dash = strrchr(entry->d_name, '-');
 		scoped_free char *stamp_file = xstrf("%s/%s/" INSTALL_STAMP, packages, entry->d_name);
 		scoped_free char *dir = fsx_join(packages, entry->d_name);
 
-		if (dash && (size_t)(dash - entry->d_name) == strlen(in->what) && str_starts(entry->d_name, in->what) &&
+		if (dash && (size_t)(dash - entry->d_name) == stem && strncmp(entry->d_name, own, stem) == 0 &&
 		    !fsx_exists(stamp_file))
 			bad = fsx_remove_tree(dir, e);
 	}

@@ -75,7 +75,7 @@ static int do_train(struct task_ctx *ctx, void *arg, struct err *e)
 static int do_tidy(struct task_ctx *ctx, void *arg, struct err *e)
 {
 	const struct job *job = arg;
-	static const char *const folders[] = {"pip", "go", "work"};
+	static const char *const folders[] = {"pip", "go"};
 
 	task_report(ctx, "removing what is not needed any more", -1, -1);
 	for (size_t i = 0; i < sizeof(folders) / sizeof(folders[0]); i++) {
@@ -202,12 +202,10 @@ static bool wants_training(const struct fetch_plan *plan, const struct fetch_ser
 	return item->train || (opts->retrain && train_state(plan->platform, item->service) == TRAIN_FAILED);
 }
 
-/* After everything else: a script may use other services' packages, and wants the machine for itself. */
-static void add_trainings(struct task_graph *g, struct jobs *jobs, const struct fetch_plan *plan,
+/* After the first `fetching` tasks: a script may use other services' packages, and wants the machine for itself. */
+static void add_trainings(struct task_graph *g, struct jobs *jobs, const struct fetch_plan *plan, size_t fetching,
                           const struct fetch_opts *opts)
 {
-	size_t fetching = g->n;
-
 	for (size_t i = 0; i < plan->n; i++) {
 		const struct fetch_service *item = &plan->items[i];
 		scoped_free char *what = xstrf("train %s", item->service->name);
@@ -233,13 +231,16 @@ static int run_plan(const struct fetch_plan *plan, const struct fetch_opts *opts
 {
 	scoped(task_graph_release) struct task_graph g = {.paths = &plan->platform->paths};
 	scoped(jobs_release) struct jobs jobs = {0};
+	size_t fetching;
 
 	add_runtimes(&g, &jobs, plan, opts->offline);
 	add_services(&g, &jobs, plan, opts->offline);
-	add_trainings(&g, &jobs, plan, opts);
+	fetching = g.n;
+	if (fetching)
+		add_tidying(&g, &jobs, plan->platform);
+	add_trainings(&g, &jobs, plan, fetching, opts);
 	if (g.n == 0)
 		return 0;
-	add_tidying(&g, &jobs, plan->platform);
 	return task_run_all(&g, opts, e);
 }
 

@@ -347,7 +347,8 @@ static const struct task *failed_one(const struct task_graph *g)
 int task_run_all(struct task_graph *g, const struct fetch_opts *opts, struct err *e)
 {
 	long cpus = sysconf(_SC_NPROCESSORS_ONLN);
-	int jobs = opts->jobs > 0 ? opts->jobs : cpus < 2 ? 2 : cpus > 4 ? 4 : (int)cpus;
+	/* One more than there are processors: downloads wait for the network most of the time. */
+	int jobs = opts->jobs > 0 ? opts->jobs : cpus < 2 ? 3 : cpus > 5 ? 6 : (int)cpus + 1;
 
 	for (;;) {
 		const struct task *failed;

@@ -67,7 +67,8 @@ int account_become(const struct paths *paths, struct err *e)
 		return err_sys(e, ERR_FATAL, "cannot become the user " ACCOUNT_NAME);
 	/* Having been root makes a process undumpable, and then even /proc/self/exe is closed to it. */
 	prctl(PR_SET_DUMPABLE, 1);
-	setenv("HOME", paths->state, 1);
+	/* What clients drop into their home is a cache, not state. */
+	setenv("HOME", paths->cache, 1);
 	setenv("USER", ACCOUNT_NAME, 1);
 	setenv("LOGNAME", ACCOUNT_NAME, 1);
 	unsetenv("XDG_STATE_HOME");

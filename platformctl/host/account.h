@@ -13,7 +13,7 @@
 /* As root: makes the user, and the state and cache folders as its own. Otherwise: makes the folders. Blocks for a moment. */
 int account_prepare(const struct paths *paths, struct err *e);
 /*
- * As root: becomes the service user for good, if there is one (otherwise nothing changes). Its HOME is the state folder and the
+ * As root: becomes the service user for good, if there is one (otherwise nothing changes). Its HOME is the cache and the
  * working folder is /. A no-op for everybody else.
  */
 int account_become(const struct paths *paths, struct err *e);

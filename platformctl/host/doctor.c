@@ -1,7 +1,6 @@
 /* Runs every check and keeps what they find. */
 #include "doctor.h"
 
-#include <pwd.h>
 #include <stdlib.h>
 #include <string.h>
 #include <unistd.h>
@@ -104,6 +103,8 @@ int doctor_run(const struct platform *p, const struct selection *sel, struct fin
 		doctor_ports, doctor_limits, doctor_clock,  doctor_external,
 	};
 	scoped_free bool *running = xcalloc(sel->n + 1, sizeof(*running));
+	scoped(fetch_plan_release) struct fetch_plan plan = {0};
+	struct err cause = ERR_INIT;
 	struct patient pt = {
 		.platform = p,
 		.sel = sel,
@@ -122,6 +123,10 @@ int doctor_run(const struct platform *p, const struct selection *sel, struct fin
 		s6_state(p, sel->items[i], &st);
 		running[i] = st.up;
 	}
+	if (fetch_plan(p, sel, &plan, &cause) == 0)
+		pt.plan = &plan;
+	else
+		findings_add(ret, FINDING_FAIL, "tools", xstrdup(cause.msg), xstrdup(cause.remedy));
 	for (size_t i = 0; i < sizeof(checks) / sizeof(checks[0]); i++)
 		checks[i](&pt, ret);
 	return 0;

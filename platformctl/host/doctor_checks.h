@@ -6,6 +6,7 @@
 #include <stdint.h>
 
 #include "doctor.h"
+#include "fetch.h"
 
 /* What all of them look at. */
 struct patient {
@@ -14,6 +15,7 @@ struct patient {
 	const bool *running;   /* by the position in sel: the supervisor says that it is up */
 	const char *proc;      /* "/proc" */
 	const char *cgroup;    /* "/sys/fs/cgroup" */
+	const struct fetch_plan *plan; /* what is to be fetched for them; NULL: not known */
 	const char *user;      /* who will run the services, when that is not the caller; else NULL */
 };
 

@@ -11,14 +11,13 @@
 #include <unistd.h>
 
 #include "doctor_checks.h"
-#include "fetch.h"
 #include "fsx.h"
 #include "scoped.h"
 #include "strbuf.h"
 
 #include "banned.h"
 
-#define RESERVE_MB 500       /* data, logs and a little air */
+#define RESERVE_BYTES 500000000LL     /* data, logs and a little air */
 #define INODES_LEAST 50000   /* Python and plug-in folders are many small files */
 #define MAGIC_EXFAT 0x2011bab0
 #define MAGIC_NTFS3 0x7366746e
@@ -135,25 +134,26 @@ void doctor_folders(const struct patient *pt, struct findings *l)
 	doctor_fine(l, before, "folders", xstrf("state %s, cache %s", at[0].path, at[1].path));
 }
 
-/* What fetching the services will add, in MB; archives that are unpacked or built stay in the cache beside the result. */
-static int64_t packages_mb(const struct patient *pt)
+/* What fetching will add; archives that are unpacked or built from stay in the cache beside the result. */
+static int64_t packages_bytes(const struct patient *pt)
 {
-	int64_t sum = 0;
+	int64_t sum = pt->plan ? pt->plan->disk_bytes : 0;
 
-	for (size_t i = 0; i < pt->sel->n; i++) {
-		const struct service *s = pt->sel->items[i];
+	for (size_t i = 0; pt->plan && i < pt->plan->n; i++) {
+		const struct fetch_service *item = &pt->plan->items[i];
 		bool twice = false;
 
-		if (s->external || fetch_is_complete(pt->platform, s))
-			continue;
-		for (size_t k = 0; k < s->n_packages; k++)
-			twice |= s->packages[k].unpack || s->packages[k].kind == PACKAGE_PIP || s->packages[k].kind == PACKAGE_GO;
-		sum += s->disk_mb + (twice ? s->download_mb : 0);
+		for (size_t k = 0; k < item->service->n_packages; k++) {
+			const struct package *pkg = &item->service->packages[k];
+
+			twice |= pkg->unpack || pkg->kind == PACKAGE_PIP || pkg->kind == PACKAGE_GO;
+		}
+		sum += twice ? item->transfer_bytes : 0;
 	}
 	return sum;
 }
 
-static void check_space(const struct place *at, int64_t need_mb, struct findings *l)
+static void check_space(const struct place *at, int64_t need_bytes, struct findings *l)
 {
 	scoped(strbuf_release) struct strbuf need = STRBUF_INIT, have = STRBUF_INIT;
 	struct statvfs fs;
@@ -162,9 +162,9 @@ static void check_space(const struct place *at, int64_t need_mb, struct findings
 	if (statvfs(at->existing, &fs))
 		return;
 	free_bytes = (int64_t)fs.f_bavail * (int64_t)fs.f_frsize;
-	strbuf_add_bytes(&need, need_mb * 1000000);
+	strbuf_add_bytes(&need, need_bytes);
 	strbuf_add_bytes(&have, free_bytes);
-	if (free_bytes < need_mb * 1000000)
+	if (free_bytes < need_bytes)
 		findings_add(l, FINDING_FAIL, "disk", xstrf("%s needed for the %s in %s, %s free", need.buf, at->what, at->path, have.buf),
 		             xstrf("make room there, or choose another place: %s DIR", at->option));
 	else if (fs.f_files && fs.f_favail < INODES_LEAST)
@@ -177,16 +177,16 @@ static void check_space(const struct place *at, int64_t need_mb, struct findings
 
 void doctor_disk(const struct patient *pt, struct findings *l)
 {
-	int64_t packages = packages_mb(pt);
+	int64_t packages = packages_bytes(pt);
 	struct stat state, cache;
 	struct place at[2];
 
 	find_places(pt, at);
 	if (stat(at[0].existing, &state) == 0 && stat(at[1].existing, &cache) == 0 && state.st_dev == cache.st_dev) {
 		at[0].what = "state and the cache";
-		check_space(&at[0], packages + RESERVE_MB, l);
+		check_space(&at[0], packages + RESERVE_BYTES, l);
 	} else {
-		check_space(&at[0], RESERVE_MB, l);
+		check_space(&at[0], RESERVE_BYTES, l);
 		check_space(&at[1], packages, l);
 	}
 	free(at[0].existing);

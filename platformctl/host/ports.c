@@ -83,20 +83,24 @@ static bool has_socket(const char *proc, const char *pid, const char *socket)
 	return found;
 }
 
+/* The program's name without its folder, and as much of its arguments as there is room for. */
 static void read_command(const char *proc, pid_t pid, char *out, size_t size)
 {
 	scoped_free char *path = xstrf("%s/%d/cmdline", proc, (int)pid), *name = xstrf("%s/%d/comm", proc, (int)pid);
 	scoped(strbuf_release) struct strbuf text = STRBUF_INIT;
 	struct err ignored = ERR_INIT;
+	const char *slash;
 
 	/* Kernel threads and zombies have no command line. */
 	if (fsx_read(path, &text, &ignored) || !text.len)
 		fsx_read(name, &text, &ignored);
+	/* The first argument ends at the first NUL, which is still there. */
+	slash = strrchr(text.buf, '/');
 	for (size_t i = 0; i < text.len; i++)
 		if ((unsigned char)text.buf[i] < ' ' || (unsigned char)text.buf[i] >= 127)
 			text.buf[i] = ' ';
 	strbuf_rtrim(&text);
-	snprintf(out, size, "%s", text.buf);
+	snprintf(out, size, "%s", slash ? slash + 1 : text.buf);
 }
 
 static void find_process(const char *proc, struct port_holder *ret)

@@ -12,7 +12,7 @@
 struct port_holder {
 	pid_t pid;
 	uint64_t inode;
-	char command[96]; /* its command line's beginning, control bytes replaced; "" when pid is 0 */
+	char command[64]; /* the beginning of its command line without the program's folder, printable; "" when pid is 0 */
 };
 
 /*

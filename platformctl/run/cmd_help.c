@@ -14,7 +14,7 @@
 /* A term in the left column, its meaning in the right one. */
 static void add_entry(struct strbuf *out, const char *term, const char *text, int column)
 {
-	int len = 2 + (int)strlen(term);
+	int len = 2 + output_width(term);
 
 	strbuf_addf(out, "  %s", term);
 	if (len + 2 > column)
@@ -54,15 +54,21 @@ static void add_group(struct strbuf *out, const struct command_group *g)
 
 static void overview(struct strbuf *out)
 {
+	scoped(strbuf_release) struct strbuf codes = STRBUF_INIT;
+
 	strbuf_addstr(out, "usage: platformctl [global options] <command> [options] [arguments]\n\n"
 	                   "Runs the change-data-capture lakehouse: PostgreSQL to Kafka to Iceberg to Trino.\n");
 	for (const struct command_group *g = command_groups; g->title; g++)
 		add_group(out, g);
 	strbuf_addf(out, "\n%sGlobal options%s\n", output_paint(PAINT_BOLD), output_plain());
 	for (const struct option_spec *o = global_options; o->name; o++)
-		add_option(out, o, 24);
+		add_option(out, o, 27);
 	add_entries(out, "Examples", help_examples, 33);
-	strbuf_addstr(out, "\nMore: platformctl help <command>; man platformctl has exit codes and files.\n");
+	strbuf_addf(out, "\n%sExit status%s\n  ", output_paint(PAINT_BOLD), output_plain());
+	for (const struct help_entry *code = help_exit_codes; code->term; code++)
+		strbuf_addf(&codes, "%s %.*s%s", code->term, (int)strcspn(code->text, ":"), code->text, code[1].term ? ", " : "");
+	help_wrap(out, codes.buf, 2, 2, WIDTH);
+	strbuf_addstr(out, "\nMore: platformctl help <command>, man platformctl\n");
 }
 
 static void about(const struct command *c, struct strbuf *out)

@@ -4,6 +4,9 @@
 #include <stddef.h>
 #include <string.h>
 
+#include "output.h"
+#include "scoped.h"
+
 #include "banned.h"
 
 const struct command_group command_groups[] = {
@@ -17,13 +20,13 @@ const struct command_group command_groups[] = {
 
 const struct help_entry help_exit_codes[] = {
 	{"0", "done"},
-	{"1", "the answer is no: unhealthy, differs, nothing there"},
-	{"2", "the command line is wrong"},
-	{"3", "the catalogue or the site file is wrong"},
-	{"4", "a prerequisite is missing: tool, memory, disk, port, package"},
+	{"1", "no: unhealthy, differs, nothing there"},
+	{"2", "usage: the command line is wrong"},
+	{"3", "configuration: the catalogue or the site file is wrong"},
+	{"4", "prerequisite missing: tool, memory, disk, port, package"},
 	{"5", "a service failed"},
 	{"6", "timed out"},
-	{"7", "an internal error"},
+	{"7", "internal error"},
 	{0},
 };
 
@@ -49,7 +52,7 @@ const struct help_entry help_examples[] = {
 	{"platformctl demo", "follow three changes from PostgreSQL to Trino"},
 	{"platformctl status -o json", "the state of every service, for programs"},
 	{"platformctl logs -f kafka", "follow a log"},
-	{"platformctl up --profile core --port-offset 10000", "without Spark, on other ports"},
+	{"platformctl up --profile core", "start less: one profile, without Spark"},
 	{0},
 };
 
@@ -66,7 +69,9 @@ void help_wrap(struct strbuf *out, const char *text, int at, int indent, int wid
 	bool first = true;
 
 	while (*text) {
-		int len = (int)strcspn(text, " ");
+		size_t bytes = strcspn(text, " ");
+		scoped_free char *word = xstrndup(text, bytes);
+		int len = output_width(word);
 
 		if (!first && at + 1 + len > width) {
 			strbuf_addf(out, "\n%*s", indent, "");
@@ -75,9 +80,9 @@ void help_wrap(struct strbuf *out, const char *text, int at, int indent, int wid
 			strbuf_addch(out, ' ');
 			at++;
 		}
-		strbuf_add(out, text, (size_t)len);
+		strbuf_addstr(out, word);
 		at += len;
-		text += len + strspn(text + len, " ");
+		text += bytes + strspn(text + bytes, " ");
 		first = false;
 	}
 	strbuf_addch(out, '\n');

@@ -72,8 +72,8 @@ void table_color(struct table *t, enum paint paint)
 	r->cells[r->n - 1].paint = paint;
 }
 
-/* Characters, not bytes: the bytes that do not continue a UTF-8 sequence. */
-static int width(const char *text)
+/* The bytes that do not continue a UTF-8 sequence. */
+int output_width(const char *text)
 {
 	int n = 0;
 
@@ -87,7 +87,7 @@ static void add_row(const struct table *t, const struct row *r, bool head, const
 	for (size_t k = 0; k < r->n && k < MAX_COLUMNS; k++) {
 		const struct cell *c = &r->cells[k];
 		const char *paint = output_paint(head ? PAINT_BOLD : c->paint);
-		int pad = widths[k] - width(c->text);
+		int pad = widths[k] - output_width(c->text);
 		bool right = t->right >> k & 1;
 
 		strbuf_addf(out, "%*s%s%s%s", right ? pad : 0, "", paint, c->text, *paint ? output_plain() : "");
@@ -106,7 +106,7 @@ int table_print(const struct table *t, struct err *e)
 
 	for (size_t i = 0; i < t->n; i++)
 		for (size_t k = 0; k < t->rows[i].n && k < MAX_COLUMNS; k++) {
-			int w = width(t->rows[i].cells[k].text);
+			int w = output_width(t->rows[i].cells[k].text);
 
 			widths[k] = w > widths[k] ? w : widths[k];
 		}

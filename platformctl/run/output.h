@@ -52,6 +52,8 @@ void table_color(struct table *t, enum paint paint);
 /* Columns two spaces apart, no trailing space; the head in bold when standard output takes colour. */
 int table_print(const struct table *t, struct err *e);
 
+/* Columns that UTF-8 text takes on a terminal: its characters. */
+int output_width(const char *text);
 /* Standard output is a terminal and NO_COLOR is not set (https://no-color.org). */
 bool output_color(void);
 /* The escape sequences around painted text; "" where standard output takes no colour. */

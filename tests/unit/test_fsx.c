@@ -110,10 +110,10 @@ static void writing_replaces_and_leaves_nothing_beside(void **state)
 	(void)state;
 	put("f", "old");
 	assert_int_equal(link("f", "other-name"), 0);
-	assert_int_equal(fsx_write_str("f", "new", 0600, &e), 0);
+	assert_int_equal(fsx_write_str("f", "new", 0640, &e), 0);
 	assert_content("f", "new");
 	assert_content("other-name", "old"); /* replaced, not overwritten */
-	assert_int_equal(mode_of("f"), 0600);
+	assert_int_equal(mode_of("f"), 0640);
 	assert_int_equal(unlink("f"), 0);
 	assert_int_equal(unlink("other-name"), 0);
 	assert_true(fsx_is_empty_dir("."));

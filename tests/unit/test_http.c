@@ -511,7 +511,6 @@ static void json_there_and_back(void **state)
 	scoped_free char *broken = url_of("/nojson");
 	scoped(json_decref_p) json_t *json = NULL;
 	scoped(json_decref_p) json_t *body = json_pack("{s:i}", "n", 1);
-	scoped(http_response_release) struct http_response r = HTTP_RESPONSE_INIT;
 	json_t *none = body;
 	int status = 0;
 

@@ -28,6 +28,8 @@ static void any_value_is_a_document(void **state)
 	(void)state;
 	for (size_t i = 0; i < sizeof(texts) / sizeof(texts[0]); i++) {
 		scoped(json_decref_p) json_t *json = parse(texts[i]);
+
+		assert_non_null(json);
 	}
 }
 

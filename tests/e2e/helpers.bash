@@ -1,0 +1,52 @@
+# Shared by the end-to-end tests.
+
+# Runs the command until it succeeds; after the deadline it shows what the last try said, and fails.
+within() { # seconds command…
+	local deadline=$((SECONDS + $1)) out
+	shift
+	until out=$("$@" 2>&1); do
+		if [ $SECONDS -ge $deadline ]; then
+			echo "not within the deadline: $*"
+			echo "$out"
+			return 1
+		fi
+		sleep 0.5
+	done
+}
+
+ctl() { "$CTL" "$@"; }
+
+trino() { ctl sql "$1"; }
+source_sql() { ctl sql --source "$1"; }
+
+state_of() { ctl status -o json "$1" | jq -r '.services[0].state'; }
+pid_of() { ctl status --no-probe -o json "$1" | jq -r '.services[0].pid'; }
+all_ready() { ctl status >/dev/null; }
+
+services() { ctl status --no-probe -o json | jq -r '.services[].service'; }
+
+# The rows that one side has and the other has not; both catalogues are Trino's, so one engine compares.
+differences() { # table
+	local columns
+	columns=$(trino "SELECT array_join(array_agg(column_name ORDER BY ordinal_position), ',') FROM source.information_schema.columns WHERE table_schema = 'inventory' AND table_name = '$1'")
+	trino "SELECT (SELECT count(*) FROM (SELECT $columns FROM source.inventory.$1 EXCEPT SELECT $columns FROM lake.inventory.$1))
+	     + (SELECT count(*) FROM (SELECT $columns FROM lake.inventory.$1 EXCEPT SELECT $columns FROM source.inventory.$1))
+	     + (SELECT abs((SELECT count(*) FROM source.inventory.$1) - (SELECT count(*) FROM lake.inventory.$1)))"
+}
+
+TABLES="customers addresses products orders order_items user_activity"
+
+lake_equals_source() {
+	local t d
+	for t in $TABLES; do
+		d=$(differences "$t") || { echo "$t: $d"; return 1; }
+		[ "$d" = 0 ] || { echo "$t: $d differences"; return 1; }
+	done
+}
+
+transcript() {
+	echo "--- status"
+	ctl status 2>&1
+	echo "--- events"
+	tail -n 20 "$DATAFLOW_STATE/events.jsonl"
+}
