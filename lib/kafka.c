@@ -170,10 +170,11 @@ static void new_topic_destroy_p(rd_kafka_NewTopic_t **t)
 /* The description of the topic for librdkafka; NULL with *e filled when it refuses it. */
 static rd_kafka_NewTopic_t *topic_request(const struct kafka_topic *topic, struct err *e)
 {
-	char text[256];
-	scoped(new_topic_destroy_p) rd_kafka_NewTopic_t *req =
-		rd_kafka_NewTopic_new(topic->name, topic->partitions, 1, text, sizeof(text));
+	char text[256] = "it needs at least one partition";
+	scoped(new_topic_destroy_p) rd_kafka_NewTopic_t *req = NULL;
 
+	if (topic->partitions > 0) /* librdkafka would take 0 and leave the answer to the broker */
+		req = rd_kafka_NewTopic_new(topic->name, topic->partitions, 1, text, sizeof(text));
 	if (!req) {
 		err_set(e, ERR_CONFIG, "topic %s: %s", topic->name, text);
 		return NULL;

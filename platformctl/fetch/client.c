@@ -15,6 +15,7 @@
 #include "banned.h"
 
 #define MAX_QUOTE 400
+#define MAX_LEAD 200
 #define RETRY_AFTER_MS 3000
 #define FULL_BELOW_BYTES (64LL * 1024)
 
@@ -65,7 +66,10 @@ static const struct symptom symptoms[] = {
 	{"Could not transfer artifact", NETWORK, true},
 };
 
-/* The line that holds `at`, cut to a bearable length, with control bytes gone and passwords in URLs masked. */
+/*
+ * The line that holds `at`, cut to a bearable length (what stands far before `at` goes first), with control bytes gone and
+ * passwords in URLs masked.
+ */
 static void quote_line(const char *text, const char *at, struct strbuf *out)
 {
 	const char *start = at, *end = at + strcspn(at, "\n");
@@ -74,6 +78,11 @@ static void quote_line(const char *text, const char *at, struct strbuf *out)
 		start--;
 	while (start < end && (*start == ' ' || *start == '\t'))
 		start++;
+	if (at - start > MAX_LEAD) {
+		start = at - MAX_LEAD;
+		start += strcspn(start, " ");
+		strbuf_addstr(out, "…");
+	}
 	for (const char *p = start; p < end && out->len < MAX_QUOTE; p++) {
 		if (p - start >= 3 && memcmp(p - 3, "://", 3) == 0) {
 			size_t login = strcspn(p, "@/ \t\n\"'");
@@ -184,7 +193,7 @@ int client_run(struct task_ctx *ctx, const struct client *c, struct err *e)
 
 	if (run_once(ctx, c, &again, e) == 0)
 		return 0;
-	if (!again || task_stopped(ctx))
+	if (!again || c->retries || task_stopped(ctx))
 		return -1;
 	task_report(ctx, "the network failed, trying once more", -1, -1);
 	for (int waited = 0; waited < RETRY_AFTER_MS && !task_stopped(ctx); waited += 100)

@@ -15,6 +15,7 @@ struct client {
 	const char *cwd;           /* NULL: unchanged */
 	const char *const *env;    /* as for proc_opts; may be NULL */
 	const char *log;           /* file; what was in it is replaced */
+	bool retries;              /* it tries again by itself when the network fails: we do not */
 	bool (*tick)(void *arg);   /* NULL: only looks whether the task shall end */
 	void *tick_arg;
 };

@@ -46,8 +46,8 @@ static int run_maven(struct install *in, const char *pom, const struct lockfile 
 	scoped_free char *repository = xstrf("-Dmaven.repo.local=%s", m2);
 	scoped_free char *doing = xstrf("fetching %s", in->what);
 	scoped(strbuf_release) struct strbuf text = STRBUF_INIT;
-	const char *argv[] = {"mvn", "-B", "-C", "-U", "-Dstyle.color=never", "-f", staged, repository, "dependency:list",
-			      "-DincludeScope=runtime", "-DoutputAbsoluteArtifactFilename=true", NULL};
+	const char *argv[] = {"mvn", "-B", "-C", "-U", "-Dstyle.color=never", "-f", staged, repository,
+			      "org.apache.maven.plugins:maven-dependency-plugin:list", "-DincludeScope=runtime", "-DoutputAbsoluteArtifactFilename=true", NULL};
 	struct watch w = {.ctx = in->ctx, .lock = lock, .repository = m2};
 	struct client c = {.name = "Maven", .doing = doing, .argv = argv, .cwd = in->work, .env = maven_env, .log = in->log,
 			   .tick = tick, .tick_arg = &w};

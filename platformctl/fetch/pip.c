@@ -95,7 +95,7 @@ static int pip(struct install *in, const char *python, const char *lock, const c
 	const char *argv[24] = {python, "-m", "pip", "install", "--require-hashes", "--no-deps", "--no-input",
 				"--disable-pip-version-check", "--no-warn-script-location", "--progress-bar", "off",
 				"--cache-dir", cache, "-r", lock};
-	struct client c = {.name = "pip", .doing = doing, .argv = argv, .log = in->log};
+	struct client c = {.name = "pip", .doing = doing, .argv = argv, .log = in->log, .retries = true};
 	size_t n = 15;
 
 	if (!isolated)

@@ -121,18 +121,18 @@ static void draw(struct fetch_show *show)
 	show->drawn_ms = now;
 }
 
-static void say(struct fetch_show *show, struct row *r, const struct fetch_event *ev, int64_t now)
+static void say(struct fetch_show *show, struct row *r, const struct fetch_event *ev, const char *text, int64_t now)
 {
 	scoped(strbuf_release) struct strbuf line = STRBUF_INIT;
-	bool same = str_eq(r->said, ev->text);
+	bool same = str_eq(r->said, text);
 
-	if (ev->state == FETCH_WAITING && str_eq(ev->text, "waiting"))
+	if (ev->state == FETCH_WAITING && str_eq(text, "waiting"))
 		return;
 	if (same && (ev->state != FETCH_RUNNING || r->total <= 0 || now - r->said_ms < PLAIN_EVERY_MS))
 		return;
-	snprintf(r->said, sizeof(r->said), "%s", ev->text);
+	snprintf(r->said, sizeof(r->said), "%s", text);
 	r->said_ms = now;
-	strbuf_addf(&line, "%s%s: %s", ev->state == FETCH_WARNING ? "warning: " : "", r->what, ev->text);
+	strbuf_addf(&line, "%s%s: %s", ev->state == FETCH_WARNING ? "warning: " : "", r->what, text);
 	add_amount(&line, r);
 	if (ev->state == FETCH_DONE || ev->state == FETCH_FAILED)
 		add_seconds(&line, r, now);
@@ -144,8 +144,10 @@ void fetch_show_event(const struct fetch_event *ev, void *arg)
 {
 	struct fetch_show *show = arg;
 	struct row *r = find_row(show, ev->what);
+	/* The cause is the command's error, which comes last. */
+	const char *text = ev->state == FETCH_FAILED ? "failed" : ev->text;
 	int64_t now = clk_mono_ms();
-	bool changed = r->state != ev->state || !str_eq(r->text, ev->text);
+	bool changed = r->state != ev->state || !str_eq(r->text, text);
 	/* A warning is worth more than the "done" that follows it. */
 	bool keep_warning = r->state == FETCH_WARNING && ev->state == FETCH_DONE;
 
@@ -157,10 +159,10 @@ void fetch_show_event(const struct fetch_event *ev, void *arg)
 	r->total = ev->total_bytes;
 	if (!keep_warning) {
 		r->state = ev->state;
-		snprintf(r->text, sizeof(r->text), "%.*s", (int)sizeof(r->text) - 1, ev->text);
+		snprintf(r->text, sizeof(r->text), "%.*s", (int)sizeof(r->text) - 1, text);
 	}
 	if (!show->live)
-		say(show, r, ev, now);
+		say(show, r, ev, text, now);
 	else if (changed || now - show->drawn_ms >= REDRAW_MS)
 		draw(show);
 }

@@ -134,7 +134,7 @@ int train_run(struct task_ctx *ctx, const struct platform *p, const struct servi
 	in.dir = platform_packages_dir(p, s);
 	if (!jvm)
 		return 0; /* the service itself will say so */
-	if (install_prepare(&in, e))
+	if (install_prepare(&in, e) || fsx_mkdirs(in.dir, 0755, e)) /* a service of Debian's packages alone has none yet */
 		return -1;
 	unlink(mark);
 	task_report(ctx, "making its start-up cache", -1, -1);

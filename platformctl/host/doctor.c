@@ -99,19 +99,19 @@ int64_t doctor_number(const char *dir, const char *name, int64_t fallback)
 int doctor_run(const struct platform *p, const struct selection *sel, struct findings *ret, struct err *e)
 {
 	static void (*const checks[])(const struct patient *, struct findings *) = {
-		doctor_tools, doctor_java,   doctor_memory, doctor_folders,  doctor_disk,
-		doctor_ports, doctor_limits, doctor_clock,  doctor_external,
+	    doctor_tools, doctor_java,   doctor_memory, doctor_folders,  doctor_disk,
+	    doctor_ports, doctor_limits, doctor_clock,  doctor_external,
 	};
 	scoped_free bool *running = xcalloc(sel->n + 1, sizeof(*running));
 	scoped(fetch_plan_release) struct fetch_plan plan = {0};
 	struct err cause = ERR_INIT;
 	struct patient pt = {
-		.platform = p,
-		.sel = sel,
-		.running = running,
-		.proc = "/proc",
-		.cgroup = "/sys/fs/cgroup",
-		.user = geteuid() == 0 ? ACCOUNT_NAME : NULL,
+	    .platform = p,
+	    .sel = sel,
+	    .running = running,
+	    .proc = "/proc",
+	    .cgroup = "/sys/fs/cgroup",
+	    .user = geteuid() == 0 ? ACCOUNT_NAME : NULL,
 	};
 
 	(void)e;

@@ -1,6 +1,7 @@
 /*
- * Whether this machine can run the selected services: every hindrance is found before anything is fetched or started, and
- * each says what to do about it. Looks, changes nothing; asks external services for a TCP connection (2 s at most each).
+ * Whether this machine can run the selected services: every hindrance is found before anything is fetched or started,
+ * and each says what to do about it. Looks, changes nothing; asks external services for a TCP connection (2 s at most
+ * each).
  */
 #ifndef DOCTOR_H
 #define DOCTOR_H
@@ -17,7 +18,8 @@ enum finding_level {
 
 struct finding {
 	enum finding_level level;
-	const char *area; /* "tools", "java", "memory", "disk", "ports", "limits", "clock", "folders", "external"; static */
+	const char
+	    *area; /* "tools", "java", "memory", "disk", "ports", "limits", "clock", "folders", "external"; static */
 	char *text;
 	char *remedy; /* "" where there is nothing to do */
 };
@@ -28,7 +30,8 @@ struct findings {
 	size_t n;
 };
 
-/* Checks for the selected services; every area has one finding at least. Blocks for some 10 ms. -1 only on internal errors. */
+/* Checks for the selected services; every area has one finding at least. Blocks for some 10 ms. -1 only on internal
+ * errors. */
 int doctor_run(const struct platform *p, const struct selection *sel, struct findings *ret, struct err *e);
 void findings_release(struct findings *l);
 /* How many are FINDING_FAIL. */

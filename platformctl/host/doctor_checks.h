@@ -12,11 +12,11 @@
 struct patient {
 	const struct platform *platform;
 	const struct selection *sel;
-	const bool *running;   /* by the position in sel: the supervisor says that it is up */
-	const char *proc;      /* "/proc" */
-	const char *cgroup;    /* "/sys/fs/cgroup" */
+	const bool *running;           /* by the position in sel: the supervisor says that it is up */
+	const char *proc;              /* "/proc" */
+	const char *cgroup;            /* "/sys/fs/cgroup" */
 	const struct fetch_plan *plan; /* what is to be fetched for them; NULL: not known */
-	const char *user;      /* who will run the services, when that is not the caller; else NULL */
+	const char *user;              /* who will run the services, when that is not the caller; else NULL */
 };
 
 void doctor_tools(const struct patient *pt, struct findings *l);

@@ -17,17 +17,17 @@
 
 #include "banned.h"
 
-#define RESERVE_BYTES 500000000LL     /* data, logs and a little air */
-#define INODES_LEAST 50000   /* Python and plug-in folders are many small files */
-#define MAGIC_EXFAT 0x2011bab0
-#define MAGIC_NTFS3 0x7366746e
+#define RESERVE_BYTES 500000000LL /* data, logs and a little air */
+#define INODES_LEAST  50000       /* Python and plug-in folders are many small files */
+#define MAGIC_EXFAT   0x2011bab0
+#define MAGIC_NTFS3   0x7366746e
 
 /* A folder that exists, or will be made. */
 struct place {
 	const char *what;   /* "state", "cache" */
 	const char *option; /* that moves it */
 	const char *path;
-	char *existing;     /* path, or the nearest folder above */
+	char *existing; /* path, or the nearest folder above */
 };
 
 static void add_place_remedy(struct findings *l, const struct place *at, char *text, const char *how)
@@ -61,29 +61,37 @@ static void check_access(const struct patient *pt, const struct place *at, struc
 	struct stat st;
 
 	if (stat(at->existing, &st) == 0 && !S_ISDIR(st.st_mode)) {
-		add_place_remedy(l, at, xstrf("%s is no folder, but the %s is to lie in %s", at->existing, at->what, at->path),
-		                 "move it away");
+		add_place_remedy(l, at,
+				 xstrf("%s is no folder, but the %s is to lie in %s", at->existing, at->what, at->path),
+				 "move it away");
 		return;
 	}
 	if (statvfs(at->existing, &fs) == 0 && (fs.f_flag & ST_RDONLY)) {
-		add_place_remedy(l, at, xstrf("the file system of the %s folder %s is read-only", at->what, at->path), "mount it writable");
+		add_place_remedy(l, at, xstrf("the file system of the %s folder %s is read-only", at->what, at->path),
+				 "mount it writable");
 		return;
 	}
 	if (eaccess(at->existing, W_OK | X_OK)) {
-		add_place_remedy(l, at, xstrf("%s, which is to hold the %s, is not writable: %s", at->existing, at->what, strerror(errno)),
-		                 "make it yours (chown)");
+		add_place_remedy(
+		    l, at,
+		    xstrf("%s, which is to hold the %s, is not writable: %s", at->existing, at->what, strerror(errno)),
+		    "make it yours (chown)");
 		return;
 	}
 	if (pt->user) {
 		scoped_free char *closed = closed_to(at->existing, getpwnam(pt->user));
 
 		if (closed)
-			add_place_remedy(l, at, xstrf("the user %s, who runs the services, cannot pass %s to the %s folder", pt->user, closed, at->what),
-			                 "open it (chmod o+x)");
+			add_place_remedy(l, at,
+					 xstrf("the user %s, who runs the services, cannot pass %s to the %s folder",
+					       pt->user, closed, at->what),
+					 "open it (chmod o+x)");
 	}
 	if (statvfs(at->existing, &fs) == 0 && (fs.f_flag & ST_NOEXEC))
-		add_place_remedy(l, at, xstrf("programs cannot run from the %s folder %s: its file system is mounted noexec", at->what, at->path),
-		                 "mount it with exec");
+		add_place_remedy(l, at,
+				 xstrf("programs cannot run from the %s folder %s: its file system is mounted noexec",
+				       at->what, at->path),
+				 "mount it with exec");
 }
 
 static void check_kind(const struct place *at, struct findings *l)
@@ -93,8 +101,10 @@ static void check_kind(const struct place *at, struct findings *l)
 	if (statfs(at->existing, &fs))
 		return;
 	if (fs.f_type == MSDOS_SUPER_MAGIC || fs.f_type == MAGIC_EXFAT || fs.f_type == MAGIC_NTFS3)
-		add_place_remedy(l, at, xstrf("the file system of the %s folder %s has neither modes nor hard links", at->what, at->path),
-		                 "use ext4, xfs, btrfs or the like");
+		add_place_remedy(
+		    l, at,
+		    xstrf("the file system of the %s folder %s has neither modes nor hard links", at->what, at->path),
+		    "use ext4, xfs, btrfs or the like");
 }
 
 /* PostgreSQL's socket is the longest name below the state folder that has a bound. */
@@ -104,7 +114,8 @@ static void check_length(const struct patient *pt, const struct place *at, struc
 
 	(void)pt;
 	if (strlen(at->path) + sizeof(socket) > sizeof(((struct sockaddr_un *)0)->sun_path))
-		add_place_remedy(l, at, xstrf("the path of the state folder is too long for sockets: %s", at->path), "shorten it");
+		add_place_remedy(l, at, xstrf("the path of the state folder is too long for sockets: %s", at->path),
+				 "shorten it");
 }
 
 static void find_places(const struct patient *pt, struct place ret[2])
@@ -129,8 +140,9 @@ void doctor_folders(const struct patient *pt, struct findings *l)
 	}
 	check_length(pt, &at[0], l);
 	if (pt->user && !getpwnam(pt->user) && !useradd)
-		findings_add(l, FINDING_FAIL, "folders", xstrf("the user %s is not there, and neither is useradd to make it", pt->user),
-		             xstrdup("apt-get install passwd"));
+		findings_add(l, FINDING_FAIL, "folders",
+			     xstrf("the user %s is not there, and neither is useradd to make it", pt->user),
+			     xstrdup("apt-get install passwd"));
 	doctor_fine(l, before, "folders", xstrf("state %s, cache %s", at[0].path, at[1].path));
 }
 
@@ -165,14 +177,17 @@ static void check_space(const struct place *at, int64_t need_bytes, struct findi
 	strbuf_add_bytes(&need, need_bytes);
 	strbuf_add_bytes(&have, free_bytes);
 	if (free_bytes < need_bytes)
-		findings_add(l, FINDING_FAIL, "disk", xstrf("%s needed for the %s in %s, %s free", need.buf, at->what, at->path, have.buf),
-		             xstrf("make room there, or choose another place: %s DIR", at->option));
+		findings_add(l, FINDING_FAIL, "disk",
+			     xstrf("%s needed for the %s in %s, %s free", need.buf, at->what, at->path, have.buf),
+			     xstrf("make room there, or choose another place: %s DIR", at->option));
 	else if (fs.f_files && fs.f_favail < INODES_LEAST)
 		findings_add(l, FINDING_FAIL, "disk",
-		             xstrf("%llu files can still be made in %s; %d are needed", (unsigned long long)fs.f_favail, at->path, INODES_LEAST),
-		             xstrf("delete small files there, or choose another place: %s DIR", at->option));
+			     xstrf("%llu files can still be made in %s; %d are needed", (unsigned long long)fs.f_favail,
+				   at->path, INODES_LEAST),
+			     xstrf("delete small files there, or choose another place: %s DIR", at->option));
 	else
-		findings_add(l, FINDING_OK, "disk", xstrf("%s needed for the %s, %s free", need.buf, at->what, have.buf), NULL);
+		findings_add(l, FINDING_OK, "disk",
+			     xstrf("%s needed for the %s, %s free", need.buf, at->what, have.buf), NULL);
 }
 
 void doctor_disk(const struct patient *pt, struct findings *l)

@@ -14,10 +14,10 @@
 
 #include "banned.h"
 
-#define OPEN_FILES 4096
+#define OPEN_FILES       4096
 #define PROCESSES_ENOUGH 4096 /* threads count: a JVM has 50 to 300 */
-#define PROCESSES_LEAST 1024
-#define DAY_S (24 * 3600)
+#define PROCESSES_LEAST  1024
+#define DAY_S            (24 * 3600)
 
 /* A line of /proc/meminfo in bytes; -1 when it is not there. */
 static int64_t meminfo(const char *text, const char *key)
@@ -32,7 +32,8 @@ static int64_t available_bytes(const struct patient *pt)
 {
 	scoped_free char *path = fsx_join(pt->proc, "meminfo"), *stat = fsx_join(pt->cgroup, "memory.stat");
 	scoped(strbuf_release) struct strbuf text = STRBUF_INIT, cgroup = STRBUF_INIT;
-	int64_t limit = doctor_number(pt->cgroup, "memory.max", -1), used = doctor_number(pt->cgroup, "memory.current", 0);
+	int64_t limit = doctor_number(pt->cgroup, "memory.max", -1),
+		used = doctor_number(pt->cgroup, "memory.current", 0);
 	struct err ignored = ERR_INIT;
 	int64_t available, left;
 	const char *cached;
@@ -60,14 +61,18 @@ void doctor_memory(const struct patient *pt, struct findings *l)
 	strbuf_add_bytes(&need, wanted);
 	strbuf_add_bytes(&have, available);
 	if (available < 0)
-		findings_add(l, FINDING_WARN, "memory", xstrf("%s needed; how much there is, %s/meminfo does not say", need.buf, pt->proc),
-		             xstrdup("see for yourself that there is enough"));
+		findings_add(l, FINDING_WARN, "memory",
+			     xstrf("%s needed; how much there is, %s/meminfo does not say", need.buf, pt->proc),
+			     xstrdup("see for yourself that there is enough"));
 	else if (available < wanted)
-		findings_add(l, FINDING_FAIL, "memory", xstrf("%s needed, %s available", need.buf, have.buf),
-		             xstrdup("end other programs, or start fewer services (--profile), or lower heap_mb in the site file"));
+		findings_add(
+		    l, FINDING_FAIL, "memory", xstrf("%s needed, %s available", need.buf, have.buf),
+		    xstrdup(
+			"end other programs, or start fewer services (--profile), or lower heap_mb in the site file"));
 	else if (available < wanted + wanted / 5)
-		findings_add(l, FINDING_WARN, "memory", xstrf("%s needed, %s available: that is tight", need.buf, have.buf),
-		             xstrdup("end other programs, so that files can be cached"));
+		findings_add(l, FINDING_WARN, "memory",
+			     xstrf("%s needed, %s available: that is tight", need.buf, have.buf),
+			     xstrdup("end other programs, so that files can be cached"));
 	else
 		findings_add(l, FINDING_OK, "memory", xstrf("%s needed, %s available", need.buf, have.buf), NULL);
 }
@@ -75,7 +80,8 @@ void doctor_memory(const struct patient *pt, struct findings *l)
 static void check_processes(const struct patient *pt, struct findings *l)
 {
 	struct rlimit limit = {RLIM_INFINITY, RLIM_INFINITY};
-	int64_t most = doctor_number(pt->cgroup, "pids.max", INT64_MAX), used = doctor_number(pt->cgroup, "pids.current", 0);
+	int64_t most = doctor_number(pt->cgroup, "pids.max", INT64_MAX),
+		used = doctor_number(pt->cgroup, "pids.current", 0);
 	int64_t left = most == INT64_MAX ? most : most - used;
 
 	getrlimit(RLIMIT_NPROC, &limit);
@@ -83,10 +89,11 @@ static void check_processes(const struct patient *pt, struct findings *l)
 		left = (int64_t)limit.rlim_max;
 	if (left >= PROCESSES_ENOUGH)
 		return;
-	findings_add(l, left < PROCESSES_LEAST ? FINDING_FAIL : FINDING_WARN, "limits",
-	             xstrf("at most %" PRId64 " more processes and threads; %d are wished for", left, PROCESSES_ENOUGH),
-	             xstrf("raise the limit: ulimit -u %d, nproc in /etc/security/limits.conf, or the container's pids limit",
-	                   PROCESSES_ENOUGH));
+	findings_add(
+	    l, left < PROCESSES_LEAST ? FINDING_FAIL : FINDING_WARN, "limits",
+	    xstrf("at most %" PRId64 " more processes and threads; %d are wished for", left, PROCESSES_ENOUGH),
+	    xstrf("raise the limit: ulimit -u %d, nproc in /etc/security/limits.conf, or the container's pids limit",
+		  PROCESSES_ENOUGH));
 }
 
 void doctor_limits(const struct patient *pt, struct findings *l)
@@ -96,9 +103,12 @@ void doctor_limits(const struct patient *pt, struct findings *l)
 
 	/* The hard limit: whoever needs more than the soft one raises it. */
 	if (getrlimit(RLIMIT_NOFILE, &files) == 0 && files.rlim_max != RLIM_INFINITY && files.rlim_max < OPEN_FILES)
-		findings_add(l, FINDING_FAIL, "limits",
-		             xstrf("at most %" PRIu64 " open files a process; %d are needed", (uint64_t)files.rlim_max, OPEN_FILES),
-		             xstrf("raise the hard limit: ulimit -Hn %d as root, or nofile in /etc/security/limits.conf", OPEN_FILES));
+		findings_add(
+		    l, FINDING_FAIL, "limits",
+		    xstrf("at most %" PRIu64 " open files a process; %d are needed", (uint64_t)files.rlim_max,
+			  OPEN_FILES),
+		    xstrf("raise the hard limit: ulimit -Hn %d as root, or nofile in /etc/security/limits.conf",
+			  OPEN_FILES));
 	check_processes(pt, l);
 	doctor_fine(l, before, "limits", xstrf("open files and processes suffice"));
 }
@@ -113,7 +123,8 @@ void doctor_clock(const struct patient *pt, struct findings *l)
 	clk_add_rfc3339(&now, clk_wall_us());
 	/* Certificates and Kafka's retention go by the clock; no time before this program was built can be right. */
 	if (stat("/proc/self/exe", &st) == 0 && time(NULL) < st.st_mtime - DAY_S)
-		findings_add(l, FINDING_FAIL, "clock", xstrf("the clock says %s, which is before this program was built", now.buf),
-		             xstrdup("set the clock: timedatectl set-ntp true, or date -s"));
+		findings_add(l, FINDING_FAIL, "clock",
+			     xstrf("the clock says %s, which is before this program was built", now.buf),
+			     xstrdup("set the clock: timedatectl set-ntp true, or date -s"));
 	doctor_fine(l, before, "clock", xstrdup(now.buf));
 }

@@ -18,7 +18,7 @@
 static char *move_remedy(const struct patient *pt, const struct service *s, const struct port *port)
 {
 	return xstrf("move ours: --port-offset 10000, or services: {%s: {ports: {%s: …}}} in %s", s->name, port->name,
-	             pt->platform->paths.site);
+		     pt->platform->paths.site);
 }
 
 /* What is left of our own earlier services does not count: `up` ends it. */
@@ -33,34 +33,39 @@ static void check_held(const struct patient *pt, const struct service *s, const 
 	move = move_remedy(pt, s, port);
 	if (!holder.pid) {
 		findings_add(l, FINDING_FAIL, "ports",
-		             xstrf("port %d (%s %s) is held by a process of another user or container", port->number, s->name, port->name),
-		             xstrf("see who it is: sudo ss -ltnp sport = :%d; or %s", port->number, move));
+			     xstrf("port %d (%s %s) is held by a process of another user or container", port->number,
+				   s->name, port->name),
+			     xstrf("see who it is: sudo ss -ltnp sport = :%d; or %s", port->number, move));
 		return;
 	}
 	if (ports_environment(pt->proc, holder.pid, ORPHANS_VARIABLE, &mark)) {
 		if (str_starts(mark.buf, own))
 			return;
 		findings_add(l, FINDING_FAIL, "ports",
-		             xstrf("port %d (%s %s) is held by pid %d of another platform, %s", port->number, s->name, port->name,
-		                   (int)holder.pid, mark.buf),
-		             xstrf("take that one down: platformctl --state %.*s down; or %s",
-		                   (int)(strrchr(mark.buf, '/') ? strrchr(mark.buf, '/') - mark.buf : 0), mark.buf, move));
+			     xstrf("port %d (%s %s) is held by pid %d of another platform, %s", port->number, s->name,
+				   port->name, (int)holder.pid, mark.buf),
+			     xstrf("take that one down: platformctl --state %.*s down; or %s",
+				   (int)(strrchr(mark.buf, '/') ? strrchr(mark.buf, '/') - mark.buf : 0), mark.buf,
+				   move));
 		return;
 	}
 	findings_add(l, FINDING_FAIL, "ports",
-	             xstrf("port %d (%s %s) is held by pid %d (%s)", port->number, s->name, port->name, (int)holder.pid, holder.command),
-	             xstrf("end it: kill %d; or %s", (int)holder.pid, move));
+		     xstrf("port %d (%s %s) is held by pid %d (%s)", port->number, s->name, port->name, (int)holder.pid,
+			   holder.command),
+		     xstrf("end it: kill %d; or %s", (int)holder.pid, move));
 }
 
-static void check_privileged(const struct patient *pt, const struct service *s, const struct port *port, struct findings *l)
+static void check_privileged(const struct patient *pt, const struct service *s, const struct port *port,
+			     struct findings *l)
 {
 	int64_t first = doctor_number(pt->proc, "sys/net/ipv4/ip_unprivileged_port_start", 1024);
 
 	if (port->number < first)
 		findings_add(l, FINDING_FAIL, "ports",
-		             xstrf("port %d (%s %s) is below %" PRId64 ": only root may listen there, and no service runs as root",
-		                   port->number, s->name, port->name, first),
-		             move_remedy(pt, s, port));
+			     xstrf("port %d (%s %s) is below %" PRId64
+				   ": only root may listen there, and no service runs as root",
+				   port->number, s->name, port->name, first),
+			     move_remedy(pt, s, port));
 }
 
 void doctor_ports(const struct patient *pt, struct findings *l)
@@ -99,9 +104,11 @@ void doctor_external(const struct patient *pt, struct findings *l)
 
 			asked++;
 			if (fd < 0)
-				findings_add(l, FINDING_FAIL, "external", xstrf("%s: %s", s->name, e.msg),
-				             xstrf("start it, or correct its host and port in %s", pt->platform->paths.site));
+				findings_add(
+				    l, FINDING_FAIL, "external", xstrf("%s: %s", s->name, e.msg),
+				    xstrf("start it, or correct its host and port in %s", pt->platform->paths.site));
 		}
 	}
-	doctor_fine(l, before, "external", asked ? xstrf("%zu external ports answer", asked) : xstrdup("no external service"));
+	doctor_fine(l, before, "external",
+		    asked ? xstrf("%zu external ports answer", asked) : xstrdup("no external service"));
 }

@@ -19,14 +19,15 @@ struct need {
 
 static void missing(struct findings *l, const struct need *n)
 {
-	findings_add(l, FINDING_FAIL, "tools", xstrf("%s is missing: %s", n->tool, n->why), xstrf("apt-get install %s", n->package));
+	findings_add(l, FINDING_FAIL, "tools", xstrf("%s is missing: %s", n->tool, n->why),
+		     xstrf("apt-get install %s", n->package));
 }
 
 /* Debian's packages, of services and for fetching: `up` installs them by itself, where it may. */
 static void check_packages(const struct patient *pt, struct findings *l)
 {
 	scoped_free char *apt_get = fsx_which("apt-get"), *sudo = fsx_which("sudo");
-	scoped_free char *names = pt->plan ? strlist_join(&pt->plan->apt, ", ") : NULL;
+	scoped_free char *names = pt->plan ? strlist_join(&pt->plan->apt, " ") : NULL;
 
 	if (!pt->plan || pt->plan->apt.n == 0)
 		return;
@@ -34,19 +35,19 @@ static void check_packages(const struct patient *pt, struct findings *l)
 		findings_add(l, FINDING_OK, "tools", xstrf("Debian packages that will be installed: %s", names), NULL);
 	else
 		findings_add(l, FINDING_FAIL, "tools", xstrf("Debian packages are missing: %s", names),
-		             xstrdup("have them installed by root: apt-get install --no-install-recommends …"));
+			     xstrf("as root: apt-get install --no-install-recommends %s", names));
 }
 
 void doctor_tools(const struct patient *pt, struct findings *l)
 {
 	static const struct need always[] = {
-		{"s6-svscan", "s6", "it supervises the services"},
-		{"s6-supervise", "s6", "it supervises the services"},
-		{"s6-svc", "s6", "it starts and stops services"},
-		{"s6-svstat", "s6", "it tells the state of services"},
-		{"s6-log", "s6", "it writes and rotates the logs"},
-		{"tar", "tar", "archives are unpacked with it"},
-		{"diff", "diffutils", "it compares the staged catalogue"},
+	    {"s6-svscan", "s6", "it supervises the services"},
+	    {"s6-supervise", "s6", "it supervises the services"},
+	    {"s6-svc", "s6", "it starts and stops services"},
+	    {"s6-svstat", "s6", "it tells the state of services"},
+	    {"s6-log", "s6", "it writes and rotates the logs"},
+	    {"tar", "tar", "archives are unpacked with it"},
+	    {"diff", "diffutils", "it compares the staged catalogue"},
 	};
 	size_t before = l->n;
 
@@ -83,7 +84,8 @@ static char *describe_uses(struct java_use *uses)
 	for (struct java_use *u = uses; u->major; u++) {
 		scoped_free char *names = strlist_join(&u->services, ", ");
 
-		strbuf_addf(&sb, "%sJava %d%s for %s", u == uses ? "" : "; ", u->major, u->fetched ? " will be fetched" : "", names);
+		strbuf_addf(&sb, "%sJava %d%s for %s", u == uses ? "" : "; ", u->major,
+			    u->fetched ? " will be fetched" : "", names);
 		strlist_release(&u->services);
 	}
 	return sb.len ? strbuf_detach(&sb) : xstrdup("no service of the selection needs it");
@@ -108,7 +110,7 @@ void doctor_java(const struct patient *pt, struct findings *l)
 			note_use(uses, major, true, s->name);
 		else
 			findings_add(l, FINDING_FAIL, "java", xstrdup(e.msg),
-			             xstrf("apt-get install openjdk-%d-jre-headless, or set JAVA_HOME", s->java[0]));
+				     xstrf("apt-get install openjdk-%d-jre-headless, or set JAVA_HOME", s->java[0]));
 	}
 	doctor_fine(l, before, "java", describe_uses(uses));
 }

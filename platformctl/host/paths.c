@@ -122,6 +122,7 @@ int paths_init(struct paths *p, const char *state, const char *cache, const char
 		return 0;
 	}
 	err_set(e, ERR_CONFIG, "no catalogue: %s/services/catalogue.yaml is not there", p->root ? p->root : p->bin);
+	paths_release(p);
 	return err_remedy(e, "run platformctl from its build tree or install it (make install), or name the folder: --root DIR");
 }
 

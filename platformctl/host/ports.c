@@ -1,7 +1,7 @@
 /*
- * Listeners from /proc/net/tcp and tcp6: `sl local_address rem_address st … inode` with addresses in hexadecimal, the port
- * in network order behind the colon, state 0A for LISTEN (Linux, Documentation/networking/proc_net_tcp.rst). The process is
- * the one with a file descriptor `socket:[inode]`.
+ * Listeners from /proc/net/tcp and tcp6: `sl local_address rem_address st … inode` with addresses in hexadecimal, the
+ * port in network order behind the colon, state 0A for LISTEN (Linux, Documentation/networking/proc_net_tcp.rst). The
+ * process is the one with a file descriptor `socket:[inode]`.
  */
 #include "ports.h"
 
@@ -23,10 +23,10 @@
 static bool is_in_the_way(const char *address)
 {
 	static const char *const all[] = {
-		"00000000",                         /* 0.0.0.0 */
-		"00000000000000000000000000000000", /* :: */
-		"00000000000000000000000001000000", /* ::1 */
-		NULL,
+	    "00000000",                         /* 0.0.0.0 */
+	    "00000000000000000000000000000000", /* :: */
+	    "00000000000000000000000001000000", /* ::1 */
+	    NULL,
 	};
 
 	/* 127.0.0.0/8, as a little-endian and as a big-endian machine writes it. */
@@ -53,8 +53,8 @@ static uint64_t listener_inode(const char *proc, const char *table, int port)
 		unsigned int local_port, state;
 		uint64_t inode;
 
-		if (sscanf(line, " %*[^:]: %39[0-9A-Fa-f]:%x %*s %x %*s %*s %*s %*s %*s %" SCNu64, address, &local_port, &state,
-		           &inode) != 4)
+		if (sscanf(line, " %*[^:]: %39[0-9A-Fa-f]:%x %*s %x %*s %*s %*s %*s %*s %" SCNu64, address, &local_port,
+			   &state, &inode) != 4)
 			continue;
 		if (state == LISTEN && (int)local_port == port && is_in_the_way(address))
 			return inode;

@@ -1,6 +1,6 @@
 /*
- * `platformctl completion <shell>`: scripts made from the tables. Services and profiles are the catalogue's at this moment, so
- * completing starts no program.
+ * `platformctl completion <shell>`: scripts made from the tables. Services and profiles are the catalogue's at this
+ * moment, so completing starts no program.
  */
 #include <dirent.h>
 #include <stdlib.h>
@@ -119,7 +119,8 @@ static void bash_option_words(struct strbuf *out, const struct option_spec *spec
 }
 
 /* Cases `command option)` of the options that take a value; "*" as command: everywhere. */
-static void bash_values(struct strbuf *out, const char *command, const struct option_spec *specs, size_t max, const struct names *n)
+static void bash_values(struct strbuf *out, const char *command, const struct option_spec *specs, size_t max,
+			const struct names *n)
 {
 	for (size_t i = 0; i < max && specs[i].name; i++) {
 		const struct option_spec *o = &specs[i];
@@ -134,7 +135,8 @@ static void bash_values(struct strbuf *out, const char *command, const struct op
 		if (words)
 			strbuf_addf(out, "words='%s' ;;\n", words);
 		else if (str_eq(o->argument, "DIR") || str_eq(o->argument, "FILE"))
-			strbuf_addf(out, "mapfile -t COMPREPLY < <(compgen -%c -- \"$cur\"); return ;;\n", *o->argument == 'D' ? 'd' : 'f');
+			strbuf_addf(out, "mapfile -t COMPREPLY < <(compgen -%c -- \"$cur\"); return ;;\n",
+				    *o->argument == 'D' ? 'd' : 'f');
 		else
 			strbuf_addstr(out, "return ;;\n");
 	}
@@ -144,9 +146,10 @@ static void bash(struct strbuf *out, const struct names *n)
 {
 	scoped_free char *all = command_names();
 
-	strbuf_addstr(out, "# bash completion of platformctl; made by: platformctl completion bash\n_platformctl()\n{\n"
-	                   "\tlocal cur=${COMP_WORDS[COMP_CWORD]} prev=${COMP_WORDS[COMP_CWORD - 1]} command='' words='' i\n"
-	                   "\tCOMPREPLY=()\n\tfor ((i = 1; i < COMP_CWORD; i++)); do\n\t\tcase ${COMP_WORDS[i]} in\n\t\t");
+	strbuf_addstr(out,
+		      "# bash completion of platformctl; made by: platformctl completion bash\n_platformctl()\n{\n"
+		      "\tlocal cur=${COMP_WORDS[COMP_CWORD]} prev=${COMP_WORDS[COMP_CWORD - 1]} command='' words='' i\n"
+		      "\tCOMPREPLY=()\n\tfor ((i = 1; i < COMP_CWORD; i++)); do\n\t\tcase ${COMP_WORDS[i]} in\n\t\t");
 	for (const struct option_spec *o = global_options, *first = o; o->name; o++) {
 		if (!o->argument)
 			continue;
@@ -155,7 +158,7 @@ static void bash(struct strbuf *out, const struct names *n)
 			strbuf_addf(out, " | -%c", o->letter);
 	}
 	strbuf_addstr(out, ") ((i++)) ;;\n\t\t-*) ;;\n\t\t*) command=${COMP_WORDS[i]}; break ;;\n\t\tesac\n\tdone\n"
-	                   "\tcase \"$command $prev\" in\n");
+			   "\tcase \"$command $prev\" in\n");
 	for (const struct command *c = commands; c->name; c++)
 		if (!c->hidden)
 			bash_values(out, c->name, c->options, MAX_OPTIONS, n);
@@ -178,7 +181,7 @@ static void bash(struct strbuf *out, const struct names *n)
 			strbuf_addf(out, "\t\t%s) words='%s' ;;\n", c->name, words);
 	}
 	strbuf_addstr(out, "\t\tesac\n\tfi\n\tmapfile -t COMPREPLY < <(compgen -W \"$words\" -- \"$cur\")\n}\n"
-	                   "complete -F _platformctl platformctl\n");
+			   "complete -F _platformctl platformctl\n");
 }
 
 /* --- zsh --- */
@@ -207,7 +210,10 @@ static void zsh_option(struct strbuf *out, const struct option_spec *o, const st
 		if (words)
 			value = xstrf(":%s:(%s)", o->name, words);
 		else
-			value = xstrf(":%s:%s", name, str_eq(o->argument, "DIR") ? "_files -/" : str_eq(o->argument, "FILE") ? "_files" : " ");
+			value = xstrf(":%s:%s", name,
+				      str_eq(o->argument, "DIR")    ? "_files -/"
+				      : str_eq(o->argument, "FILE") ? "_files"
+								    : " ");
 	}
 	spec = xstrf("--%s%s[%s]%s", o->name, o->argument ? "=" : "", help, value ? value : "");
 	strbuf_addstr(out, "\t\t");
@@ -224,8 +230,9 @@ static void zsh_option(struct strbuf *out, const struct option_spec *o, const st
 
 static void zsh(struct strbuf *out, const struct names *n)
 {
-	strbuf_addstr(out, "#compdef platformctl\n# made by: platformctl completion zsh\n_platformctl()\n{\n"
-	                   "\tlocal context state line\n\tlocal -A opt_args\n\tlocal -a commands everywhere own\n\tcommands=(\n");
+	strbuf_addstr(
+	    out, "#compdef platformctl\n# made by: platformctl completion zsh\n_platformctl()\n{\n"
+		 "\tlocal context state line\n\tlocal -A opt_args\n\tlocal -a commands everywhere own\n\tcommands=(\n");
 	for (const struct command *c = commands; c->name; c++) {
 		scoped_free char *help = zsh_text(c->summary), *spec = xstrf("%s:%s", c->name, help);
 
@@ -239,8 +246,8 @@ static void zsh(struct strbuf *out, const struct names *n)
 	for (const struct option_spec *o = global_options; o->name; o++)
 		zsh_option(out, o, n);
 	strbuf_addstr(out, "\t)\n\t_arguments -C $everywhere '1: :->command' '*:: :->arguments' && return\n"
-	                   "\tif [[ $state == command ]]; then\n\t\t_describe command commands\n\t\treturn\n\tfi\n"
-	                   "\tcase $words[1] in\n");
+			   "\tif [[ $state == command ]]; then\n\t\t_describe command commands\n\t\treturn\n\tfi\n"
+			   "\tcase $words[1] in\n");
 	for (const struct command *c = commands; c->name; c++) {
 		scoped_free char *words = words_of(c->complete, n);
 
@@ -254,7 +261,8 @@ static void zsh(struct strbuf *out, const struct names *n)
 		strbuf_addstr(out, "\t\t) ;;\n");
 	}
 	strbuf_addstr(out, "\tesac\n\t_arguments $everywhere $own\n}\n"
-	                   "if [[ $funcstack[1] == _platformctl ]]; then\n\t_platformctl \"$@\"\nelse\n\tcompdef _platformctl platformctl\nfi\n");
+			   "if [[ $funcstack[1] == _platformctl ]]; then\n\t_platformctl \"$@\"\nelse\n\tcompdef "
+			   "_platformctl platformctl\nfi\n");
 }
 
 /* --- fish --- */
@@ -280,7 +288,9 @@ static void fish_option(struct strbuf *out, const char *command, const struct op
 
 static void fish(struct strbuf *out, const struct names *n)
 {
-	strbuf_addstr(out, "# fish completion of platformctl; made by: platformctl completion fish\ncomplete -c platformctl -f\n");
+	strbuf_addstr(
+	    out,
+	    "# fish completion of platformctl; made by: platformctl completion fish\ncomplete -c platformctl -f\n");
 	for (const struct option_spec *o = global_options; o->name; o++)
 		fish_option(out, NULL, o, n);
 	for (const struct command *c = commands; c->name; c++) {
@@ -288,11 +298,13 @@ static void fish(struct strbuf *out, const struct names *n)
 
 		if (c->hidden)
 			continue;
-		strbuf_addf(out, "complete -c platformctl -n __fish_use_subcommand -a %s -d \"%s\"\n", c->name, c->summary);
+		strbuf_addf(out, "complete -c platformctl -n __fish_use_subcommand -a %s -d \"%s\"\n", c->name,
+			    c->summary);
 		for (size_t i = 0; i < MAX_OPTIONS && c->options[i].name; i++)
 			fish_option(out, c->name, &c->options[i], n);
 		if (*words)
-			strbuf_addf(out, "complete -c platformctl -n '__fish_seen_subcommand_from %s' -a '%s'\n", c->name, words);
+			strbuf_addf(out, "complete -c platformctl -n '__fish_seen_subcommand_from %s' -a '%s'\n",
+				    c->name, words);
 	}
 }
 

@@ -1,4 +1,5 @@
-/* `platformctl config`: the settings that are in force and where each comes from. That they are right, loading has checked. */
+/* `platformctl config`: the settings that are in force and where each comes from. That they are right, loading has
+ * checked. */
 #include <stdlib.h>
 
 #include "command.h"
@@ -22,8 +23,8 @@ static json_t *setting_value(const struct setting *s)
 	return s->type == SETTING_BOOL ? json_boolean(str_eq(s->value, "true")) : json_string(s->value);
 }
 
-static void add_entry(struct table *t, json_t *map, const char *owner, const char *name, json_t *value, const char *text,
-                      const char *from, const char *help)
+static void add_entry(struct table *t, json_t *map, const char *owner, const char *name, json_t *value,
+		      const char *text, const char *from, const char *help)
 {
 	table_row(t);
 	table_cell(t, PAINT_NONE, "%s.%s", owner, name);
@@ -39,7 +40,7 @@ static json_t *add_settings(struct table *t, const char *owner, const struct set
 
 	for (size_t i = 0; i < l->n; i++)
 		add_entry(t, map, owner, l->items[i].name, setting_value(&l->items[i]), l->items[i].value,
-		          l->items[i].from_site ? "site" : "default", l->items[i].help);
+			  l->items[i].from_site ? "site" : "default", l->items[i].help);
 	return map;
 }
 
@@ -61,22 +62,27 @@ static json_t *add_ports(const struct platform *p, const struct service *s, stru
 	for (size_t i = 0; i < s->n_ports; i++) {
 		scoped_free char *number = xstrf("%d", s->ports[i].number);
 
-		add_entry(t, map, s->name, s->ports[i].name, json_integer(s->ports[i].number), number, port_from(p, s, &s->ports[i]), "TCP port");
+		add_entry(t, map, s->name, s->ports[i].name, json_integer(s->ports[i].number), number,
+			  port_from(p, s, &s->ports[i]), "TCP port");
 	}
 	return map;
 }
 
 static json_t *add_service(const struct platform *p, const struct service *s, struct table *t)
 {
-	json_t *o = json_pack("{s:s, s:s, s:b, s:s}", "name", s->name, "profile", s->profile, "external", s->external, "host", s->host);
+	json_t *o = json_pack("{s:s, s:s, s:b, s:s}", "name", s->name, "profile", s->profile, "external", s->external,
+			      "host", s->host);
 	json_t *choice = json_object();
 
 	if (s->external)
-		add_entry(t, choice, s->name, "external", json_true(), s->host, "site", "Run elsewhere: only probed and provisioned");
+		add_entry(t, choice, s->name, "external", json_true(), s->host, "site",
+			  "Run elsewhere: only probed and provisioned");
 	if (s->engine) {
-		scoped_free char *engines = strlist_join(&s->engines, ", "), *help = xstrf("Engine, one of: %s", engines);
+		scoped_free char *engines = strlist_join(&s->engines, ", "),
+				 *help = xstrf("Engine, one of: %s", engines);
 
-		add_entry(t, choice, s->name, "engine", json_string(s->engine), s->engine, site_engine(p, s->name) ? "site" : "default", help);
+		add_entry(t, choice, s->name, "engine", json_string(s->engine), s->engine,
+			  site_engine(p, s->name) ? "site" : "default", help);
 		json_object_set(o, "engine", json_object_get(choice, "engine"));
 	}
 	json_decref(choice);
@@ -89,9 +95,10 @@ static int print_places(const struct platform *p, struct err *e)
 {
 	scoped_free char *profiles = strlist_join(&p->default_profiles, ", ");
 
-	return output_line(e, "profiles   %s\nsite file  %s%s\ncatalogue  %s\nstate      %s\ncache      %s\noffset     %d\n\n", profiles,
-	                   p->paths.site, fsx_exists(p->paths.site) ? "" : " (not there: all is default)", p->paths.root, p->paths.state,
-	                   p->paths.cache, p->port_offset);
+	return output_line(
+	    e, "profiles   %s\nsite file  %s%s\ncatalogue  %s\nstate      %s\ncache      %s\noffset     %d\n\n",
+	    profiles, p->paths.site, fsx_exists(p->paths.site) ? "" : " (not there: all is default)", p->paths.root,
+	    p->paths.state, p->paths.cache, p->port_offset);
 }
 
 static json_t *places_json(const struct platform *p)

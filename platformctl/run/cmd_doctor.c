@@ -12,8 +12,9 @@ static int print_json(const struct findings *l, struct err *e)
 	json_t *doc = output_json_new(), *list = json_array();
 
 	for (size_t i = 0; i < l->n; i++)
-		json_array_append_new(list, json_pack("{s:s, s:s, s:s, s:s}", "level", finding_level_name(l->items[i].level), "area",
-		                                      l->items[i].area, "text", l->items[i].text, "remedy", l->items[i].remedy));
+		json_array_append_new(list, json_pack("{s:s, s:s, s:s, s:s}", "level",
+						      finding_level_name(l->items[i].level), "area", l->items[i].area,
+						      "text", l->items[i].text, "remedy", l->items[i].remedy));
 	json_object_set_new(doc, "ok", json_boolean(findings_failed(l) == 0));
 	json_object_set_new(doc, "findings", list);
 	return output_json(doc, e);
@@ -27,8 +28,8 @@ static int print_text(const struct findings *l, struct err *e)
 	for (size_t i = 0; i < l->n; i++) {
 		const struct finding *f = &l->items[i];
 
-		if (output_line(e, "%s%-4s%s  %-8s  %s\n", output_paint(paints[f->level]), finding_level_name(f->level), output_plain(),
-		                f->area, f->text))
+		if (output_line(e, "%s%-4s%s  %-8s  %s\n", output_paint(paints[f->level]), finding_level_name(f->level),
+				output_plain(), f->area, f->text))
 			return -1;
 		if (*f->remedy && output_line(e, "%16sremedy: %s\n", "", f->remedy))
 			return -1;

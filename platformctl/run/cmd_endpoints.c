@@ -3,22 +3,16 @@
 
 #include "command.h"
 #include "output.h"
-#include "s6.h"
 #include "scoped.h"
 #include "secret.h"
+#include "selecting.h"
 #include "strbuf.h"
 #include "template.h"
 
 #include "banned.h"
 
-/* What runs here or would by default; the rest of the catalogue listens nowhere. */
-static bool is_of_interest(const struct platform *p, const struct selection *by_default, const struct service *s)
-{
-	return selection_has(by_default, s) || s->external || s6_installed(p, s);
-}
-
-static int add_endpoint(const struct platform *p, const struct service *s, const struct endpoint *ep, struct table *t, json_t *list,
-                        struct err *e)
+static int add_endpoint(const struct platform *p, const struct service *s, const struct endpoint *ep, struct table *t,
+			json_t *list, struct err *e)
 {
 	struct template_scope scope = {.platform = p, .service = s, .use = TEMPLATE_SCRIPT};
 	scoped_free char *url = template_node(&scope, ep->url, e);
@@ -28,8 +22,8 @@ static int add_endpoint(const struct platform *p, const struct service *s, const
 	if (!url || (ep->user && !user))
 		return -1;
 	table_add(t, s->name, ep->name, url, user ? user : "", file ? file : "", NULL);
-	return json_array_append_new(list, json_pack("{s:s, s:s, s:s, s:s?, s:s?}", "service", s->name, "name", ep->name, "url", url, "user",
-	                                             user, "password_file", file));
+	return json_array_append_new(list, json_pack("{s:s, s:s, s:s, s:s?, s:s?}", "service", s->name, "name",
+						     ep->name, "url", url, "user", user, "password_file", file));
 }
 
 int cmd_endpoints(struct platform *p, const struct invocation *inv, struct err *e)
@@ -40,14 +34,19 @@ int cmd_endpoints(struct platform *p, const struct invocation *inv, struct err *
 
 	json_object_set_new(doc, "endpoints", list);
 	table_add(&t, "SERVICE", "NAME", "URL", "USER", "PASSWORD IN FILE", NULL);
-	if (platform_select(p, NULL, NULL, &sel, e)) {
-		json_decref(doc);
-		return -1;
+	/* What was started here; before the first start, what would be by default. */
+	selecting_all_installed(p, &sel);
+	if (!sel.n) {
+		selection_release(&sel);
+		if (platform_select(p, NULL, NULL, &sel, e)) {
+			json_decref(doc);
+			return -1;
+		}
 	}
-	for (size_t i = 0; i < p->n_services; i++) {
-		const struct service *s = p->services[i];
+	for (size_t i = 0; i < sel.n; i++) {
+		const struct service *s = sel.items[i];
 
-		for (size_t k = 0; is_of_interest(p, &sel, s) && k < s->n_endpoints; k++)
+		for (size_t k = 0; k < s->n_endpoints; k++)
 			if (add_endpoint(p, s, &s->endpoints[k], &t, list, e)) {
 				json_decref(doc);
 				return -1;

@@ -8,7 +8,7 @@
 
 #include "banned.h"
 
-#define WIDTH 80
+#define WIDTH       80
 #define MAX_OPTIONS (sizeof(((struct command *)0)->options) / sizeof(struct option_spec))
 
 /* A term in the left column, its meaning in the right one. */
@@ -57,7 +57,7 @@ static void overview(struct strbuf *out)
 	scoped(strbuf_release) struct strbuf codes = STRBUF_INIT;
 
 	strbuf_addstr(out, "usage: platformctl [global options] <command> [options] [arguments]\n\n"
-	                   "Runs the change-data-capture lakehouse: PostgreSQL to Kafka to Iceberg to Trino.\n");
+			   "Runs the change-data-capture lakehouse: PostgreSQL to Kafka to Iceberg to Trino.\n");
 	for (const struct command_group *g = command_groups; g->title; g++)
 		add_group(out, g);
 	strbuf_addf(out, "\n%sGlobal options%s\n", output_paint(PAINT_BOLD), output_plain());
@@ -66,7 +66,8 @@ static void overview(struct strbuf *out)
 	add_entries(out, "Examples", help_examples, 33);
 	strbuf_addf(out, "\n%sExit status%s\n  ", output_paint(PAINT_BOLD), output_plain());
 	for (const struct help_entry *code = help_exit_codes; code->term; code++)
-		strbuf_addf(&codes, "%s %.*s%s", code->term, (int)strcspn(code->text, ":"), code->text, code[1].term ? ", " : "");
+		strbuf_addf(&codes, "%s %.*s%s", code->term, (int)strcspn(code->text, ":"), code->text,
+			    code[1].term ? ", " : "");
 	help_wrap(out, codes.buf, 2, 2, WIDTH);
 	strbuf_addstr(out, "\nMore: platformctl help <command>, man platformctl\n");
 }
@@ -75,7 +76,8 @@ static void about(const struct command *c, struct strbuf *out)
 {
 	bool heading = false;
 
-	strbuf_addf(out, "usage: platformctl %s%s%s%s\n\n", c->name, c->options[0].name ? " [options]" : "", *c->args ? " " : "", c->args);
+	strbuf_addf(out, "usage: platformctl %s%s%s%s\n\n", c->name, c->options[0].name ? " [options]" : "",
+		    *c->args ? " " : "", c->args);
 	help_wrap(out, c->summary, 0, 0, WIDTH);
 	if (c->detail) {
 		strbuf_addch(out, '\n');

@@ -15,9 +15,9 @@
 
 #include "banned.h"
 
-#define POLL_MS 200
+#define POLL_MS       200
 #define LINES_DEFAULT 50
-#define LINES_MAX 1000000
+#define LINES_MAX     1000000
 
 /* How lines are printed. */
 struct style {
@@ -156,7 +156,8 @@ static int no_log(const struct platform *p, const struct selection *sel, struct 
 		err_set(e, ERR_NO, "%s has no log yet", sel->items[0]->name);
 	else
 		err_set(e, ERR_NO, "there is no log yet in %s/log", p->paths.state);
-	return err_remedy(e, "start it: platformctl up%s%s", sel->n == 1 ? " " : "", sel->n == 1 ? sel->items[0]->name : "");
+	return err_remedy(e, "start it: platformctl up%s%s", sel->n == 1 ? " " : "",
+			  sel->n == 1 ? sel->items[0]->name : "");
 }
 
 int cmd_logs(struct platform *p, const struct invocation *inv, struct err *e)

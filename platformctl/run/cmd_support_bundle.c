@@ -1,6 +1,7 @@
 /*
- * `platformctl support-bundle`: one archive for whoever is to help. Every text goes through redact_add(), so no secret of
- * this installation leaves it; passwords that people wrote elsewhere (into a site file's settings) are not known to us.
+ * `platformctl support-bundle`: one archive for whoever is to help. Every text goes through redact_add(), so no secret
+ * of this installation leaves it; passwords that people wrote elsewhere (into a site file's settings) are not known to
+ * us.
  */
 #include <dirent.h>
 #include <stdlib.h>
@@ -19,7 +20,7 @@
 
 #include "banned.h"
 
-#define LOG_LINES 2000
+#define LOG_LINES  2000
 #define COMMAND_MS 30000
 #define CONF_BYTES 1000000
 
@@ -89,16 +90,17 @@ static int add_commands(struct bundle *b, struct err *e)
 	static const struct {
 		const char *name, *words;
 	} ours[] = {
-		{"version.json", "version -o json"},     {"status.json", "status -o json"},       {"doctor.json", "doctor -o json"},
-		{"config.json", "config show -o json"},  {"endpoints.json", "endpoints -o json"},
+	    {"version.json", "version -o json"},     {"status.json", "status -o json"},
+	    {"doctor.json", "doctor -o json"},       {"config.json", "config show -o json"},
+	    {"endpoints.json", "endpoints -o json"},
 	};
 	static const struct {
 		const char *name;
 		const char *argv[6];
 	} others[] = {
-		{"system/uname", {"uname", "-a"}},
-		{"system/disk", {"df", "-h"}},
-		{"system/processes", {"ps", "-eo", "pid,ppid,user,rss,etime,comm"}},
+	    {"system/uname", {"uname", "-a"}},
+	    {"system/disk", {"df", "-h"}},
+	    {"system/processes", {"ps", "-eo", "pid,ppid,user,rss,etime,comm"}},
 	};
 
 	for (size_t i = 0; i < sizeof(ours) / sizeof(ours[0]); i++)
@@ -107,10 +109,11 @@ static int add_commands(struct bundle *b, struct err *e)
 	for (size_t i = 0; i < sizeof(others) / sizeof(others[0]); i++)
 		if (add_output(b, others[i].name, others[i].argv, e))
 			return -1;
-	return add_file(b, "system/os-release", "/etc/os-release", e) || add_file(b, "system/meminfo", "/proc/meminfo", e) ||
-	                       add_file(b, "platform.yaml", b->platform->paths.site, e)
-	               ? -1
-	               : 0;
+	return add_file(b, "system/os-release", "/etc/os-release", e) ||
+		       add_file(b, "system/meminfo", "/proc/meminfo", e) ||
+		       add_file(b, "platform.yaml", b->platform->paths.site, e)
+		   ? -1
+		   : 0;
 }
 
 static int add_log(struct bundle *b, const struct service *s, struct err *e)
@@ -159,7 +162,8 @@ static int add_folder(struct bundle *b, const char *dir, const char *name, struc
 static int add_service(struct bundle *b, const struct service *s, struct err *e)
 {
 	scoped_free char *conf = paths_of(&b->platform->paths, "conf", s->name), *conf_name = xstrf("conf/%s", s->name);
-	scoped_free char *dir = paths_of(&b->platform->paths, "supervise", s->name), *svstat_name = xstrf("supervise/%s", s->name);
+	scoped_free char *dir = paths_of(&b->platform->paths, "supervise", s->name),
+			 *svstat_name = xstrf("supervise/%s", s->name);
 	const char *svstat[] = {"s6-svstat", dir, NULL};
 
 	if (add_log(b, s, e) || add_folder(b, conf, conf_name, e))
@@ -198,7 +202,9 @@ static int report(const struct bundle *b, const struct invocation *inv, const ch
 	json_t *doc;
 
 	if (!inv->json)
-		return output_line(e, "%s: %zu files; secrets are replaced by ***. Look through it before you pass it on.\n", file, b->files);
+		return output_line(
+		    e, "%s: %zu files; secrets are replaced by ***. Look through it before you pass it on.\n", file,
+		    b->files);
 	doc = output_json_new();
 	json_object_set_new(doc, "file", json_string(file));
 	json_object_set_new(doc, "files", json_integer((json_int_t)b->files));
@@ -208,7 +214,8 @@ static int report(const struct bundle *b, const struct invocation *inv, const ch
 int cmd_support_bundle(struct platform *p, const struct invocation *inv, struct err *e)
 {
 	const char *given = invocation_option(inv, "file"), *tmp = getenv("TMPDIR");
-	scoped_free char *parent = xstrf("%s/dataflow-support-XXXXXX", tmp && *tmp ? tmp : "/tmp"), *file = NULL, *name = NULL;
+	scoped_free char *parent = xstrf("%s/dataflow-support-XXXXXX", tmp && *tmp ? tmp : "/tmp"), *file = NULL,
+			 *name = NULL;
 	struct bundle b = {.platform = p};
 	char stamp[32];
 	time_t now = time(NULL);

@@ -101,13 +101,16 @@ static void add_list(struct strbuf *out, const char *section, const char *macro,
 
 void help_man(struct strbuf *out)
 {
-	strbuf_addstr(out, ".Dd November 22, 2026\n.Dt PLATFORMCTL 1\n.Os \"Data Flow " VERSION "\"\n.Sh NAME\n.Nm platformctl\n"
-	                   ".Nd provision, run and watch a change-data-capture lakehouse\n.Sh SYNOPSIS\n.Nm\n.Op Ar global options\n"
-	                   ".Ar command\n.Op Ar options\n.Op Ar arguments\n.Sh DESCRIPTION\n.Nm\n"
-	                   "starts PostgreSQL, Kafka, a schema registry, Debezium, an object store, the Hive Metastore, Trino and Spark,\n"
-	                   "connects them, and proves that a change made in the one is seen in the other.\n"
-	                   "What it runs is described by a catalogue; a site file says what is otherwise here.\n"
-	                   ".Pp\nGlobal options may stand anywhere:\n.Bl -tag -width Ds\n");
+	strbuf_addstr(
+	    out,
+	    ".Dd November 22, 2026\n.Dt PLATFORMCTL 1\n.Os \"Data Flow " VERSION "\"\n.Sh NAME\n.Nm platformctl\n"
+	    ".Nd provision, run and watch a change-data-capture lakehouse\n.Sh SYNOPSIS\n.Nm\n.Op Ar global options\n"
+	    ".Ar command\n.Op Ar options\n.Op Ar arguments\n.Sh DESCRIPTION\n.Nm\n"
+	    "starts PostgreSQL, Kafka, a schema registry, Debezium, an object store, the Hive Metastore, Trino and "
+	    "Spark,\n"
+	    "connects them, and proves that a change made in the one is seen in the other.\n"
+	    "What it runs is described by a catalogue; a site file says what is otherwise here.\n"
+	    ".Pp\nGlobal options may stand anywhere:\n.Bl -tag -width Ds\n");
 	for (const struct option_spec *o = global_options; o->name; o++)
 		add_option(out, o);
 	strbuf_addstr(out, ".El\n.Sh COMMANDS\n");
@@ -124,6 +127,6 @@ void help_man(struct strbuf *out)
 	add_list(out, "FILES", "Pa", help_files);
 	add_list(out, "EXIT STATUS", "Li", help_exit_codes);
 	strbuf_addstr(out, "The same in every command.\nErrors name their cause and a remedy on standard error; with\n"
-	                   ".Fl o Ar json\nas one JSON object.\n");
+			   ".Fl o Ar json\nas one JSON object.\n");
 	add_list(out, "EXAMPLES", "Li", help_examples);
 }

@@ -24,7 +24,8 @@ extern const struct help_entry help_examples[];
 
 /* The command of that name, or NULL. */
 const struct command *help_command(const char *name);
-/* Adds text broken at spaces, so that no line is longer than width; the first begins at column `at`, the others at `indent`. */
+/* Adds text broken at spaces, so that no line is longer than width; the first begins at column `at`, the others at
+ * `indent`. */
 void help_wrap(struct strbuf *out, const char *text, int at, int indent, int width);
 /* An option as it is written: "-n, --lines N". */
 void help_option(struct strbuf *out, const struct option_spec *o);

@@ -179,7 +179,7 @@ static bool has_moved(const struct logfollow *f)
 	if (f->fd < 0 || fstat(f->fd, &open_file))
 		return true;
 	return stat(f->path, &named) == 0 && (named.st_ino != open_file.st_ino || named.st_dev != open_file.st_dev ||
-	                                      open_file.st_size < lseek(f->fd, 0, SEEK_CUR));
+					      open_file.st_size < lseek(f->fd, 0, SEEK_CUR));
 }
 
 void logfollow_read(struct logfollow *f, struct loglines *out)

@@ -1,6 +1,6 @@
 /*
- * A service's log as s6-log keeps it: state/log/<service>/current, and older parts @<time>.s beside it. Every line begins with a
- * local time stamp, `2026-11-22 17:53:01.123456789`, so lines of several services can be put in order.
+ * A service's log as s6-log keeps it: state/log/<service>/current, and older parts @<time>.s beside it. Every line
+ * begins with a local time stamp, `2026-11-22 17:53:01.123456789`, so lines of several services can be put in order.
  */
 #ifndef LOGFILE_H
 #define LOGFILE_H
@@ -33,15 +33,16 @@ void loglines_sort(struct loglines *l);
 
 /* True when the service has a log. */
 bool logfile_exists(const struct platform *p, const struct service *s);
-/* Adds the last n lines of a service, from its older parts too where `current` has too few. Nothing when it has no log. */
+/* Adds the last n lines of a service, from its older parts too where `current` has too few. Nothing when it has no log.
+ */
 void logfile_tail(const struct platform *p, const struct service *s, size_t n, struct loglines *out);
 
 /* Follows `current` across rotation. Starts at its end as of now. */
 struct logfollow {
 	const struct service *service;
 	char *path;
-	int fd;                /* -1: not there yet */
-	struct strbuf partial; /* a line that has no end yet */
+	int fd;                       /* -1: not there yet */
+	struct strbuf partial;        /* a line that has no end yet */
 	char skip[LOGFILE_STAMP + 1]; /* the first reading leaves out lines up to this time; "": none */
 };
 

@@ -145,7 +145,8 @@ json_t *output_json_new(void)
 
 int output_json(json_t *doc, struct err *e)
 {
-	scoped_free char *text = json_dumps(doc, JSON_PRESERVE_ORDER | (isatty(STDOUT_FILENO) ? JSON_INDENT(2) : JSON_COMPACT));
+	scoped_free char *text =
+	    json_dumps(doc, JSON_PRESERVE_ORDER | (isatty(STDOUT_FILENO) ? JSON_INDENT(2) : JSON_COMPACT));
 
 	json_decref(doc);
 	if (!text)

@@ -1,6 +1,6 @@
 /*
- * What commands print: tables whose columns line up, and JSON documents. Both go to standard output at once, and a failed
- * write (a full disk behind `> file`) is an error; a closed pipe (`| head`) is not.
+ * What commands print: tables whose columns line up, and JSON documents. Both go to standard output at once, and a
+ * failed write (a full disk behind `> file`) is an error; a closed pipe (`| head`) is not.
  *
  *     scoped(table_release) struct table t = {0};
  *     table_add(&t, "SERVICE", "STATE", NULL);     // the first row is the head
@@ -18,7 +18,8 @@
 
 #include "err.h"
 
-/* The version of every JSON document that platformctl prints; it grows when a member changes its meaning or goes away. */
+/* The version of every JSON document that platformctl prints; it grows when a member changes its meaning or goes away.
+ */
 #define OUTPUT_SCHEMA_VERSION 1
 
 enum paint { PAINT_NONE, PAINT_BOLD, PAINT_GREEN, PAINT_YELLOW, PAINT_RED, PAINT_DIM };

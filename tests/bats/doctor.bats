@@ -68,10 +68,20 @@ level_of() {
 @test "too little disk" {
 	edit alpha/service.yaml 's/^disk_mb:.*/disk_mb: 1000000/; $a packages: [{maven: pom.xml, into: lib}]'
 	echo '<project/>' >"$DATAFLOW_ROOT/services/alpha/pom.xml"
-	: >"$DATAFLOW_ROOT/services/alpha/pom.lock"
+	echo "$(sha256sum </dev/null | cut -c 1-64) 11 a/b/1/b-1.jar" >"$DATAFLOW_ROOT/services/alpha/pom.lock"
 	ctl doctor -o json
 	exits 4
 	[ "$(level_of disk)" = fail ]
+}
+
+@test "a lock that is broken stands in the way" {
+	edit alpha/service.yaml '$a packages: [{maven: pom.xml, into: lib}]'
+	echo '<project/>' >"$DATAFLOW_ROOT/services/alpha/pom.xml"
+	: >"$DATAFLOW_ROOT/services/alpha/pom.lock"
+	ctl doctor
+	exits 4
+	says "pom.lock: the lock names no file"
+	says "platformctl fetch --lock"
 }
 
 @test "a missing tool names Debian's package" {

@@ -28,8 +28,8 @@ static void load(struct fixture *f, const char *site)
 	f->p = tiny_load(f->dir, site, -1, &e);
 	assert_non_null(f->p);
 	assert_int_equal(platform_select(f->p, NULL, NULL, &f->sel, &e), 0);
-	f->patient = (struct patient){
-		.platform = f->p, .sel = &f->sel, .running = f->running, .proc = f->dir, .cgroup = f->dir};
+	f->patient =
+	    (struct patient){.platform = f->p, .sel = &f->sel, .running = f->running, .proc = f->dir, .cgroup = f->dir};
 }
 
 static int set_up(void **state)
@@ -56,7 +56,7 @@ static int tear_down(void **state)
 
 /* The only finding of a check. */
 static const struct finding *only(void (*check)(const struct patient *, struct findings *), const struct fixture *f,
-                                  struct findings *l)
+				  struct findings *l)
 {
 	findings_release(l);
 	check(&f->patient, l);
@@ -72,21 +72,22 @@ static void memory(void **state)
 		enum finding_level level;
 		const char *text;
 	} cases[] = {
-		{"1000000 kB", "max\n", "0", "", false, FINDING_OK, "200 MB needed, 1.0 GB available"},
-		{"200000 kB", "max\n", "0", "", false, FINDING_WARN, "200 MB needed, 205 MB available: that is tight"},
-		{"100000 kB", "max\n", "0", "", false, FINDING_FAIL, "200 MB needed, 102 MB available"},
-		{"200000 kB", "max\n", "0", "", true, FINDING_OK, "100 MB needed, 205 MB available"},
-		/* A container's limit counts when it leaves less, and cached files can be given up. */
-		{"1000000 kB", "300000000", "150000000", "", false, FINDING_FAIL, "200 MB needed, 150 MB available"},
-		{"1000000 kB", "300000000", "150000000", "active_file 7\ninactive_file 140000000\n", false, FINDING_OK,
-		 "200 MB needed, 290 MB available"},
-		{"100000 kB", "900000000", "0", "", false, FINDING_FAIL, "200 MB needed, 102 MB available"},
+	    {"1000000 kB", "max\n", "0", "", false, FINDING_OK, "200 MB needed, 1.0 GB available"},
+	    {"200000 kB", "max\n", "0", "", false, FINDING_WARN, "200 MB needed, 205 MB available: that is tight"},
+	    {"100000 kB", "max\n", "0", "", false, FINDING_FAIL, "200 MB needed, 102 MB available"},
+	    {"200000 kB", "max\n", "0", "", true, FINDING_OK, "100 MB needed, 205 MB available"},
+	    /* A container's limit counts when it leaves less, and cached files can be given up. */
+	    {"1000000 kB", "300000000", "150000000", "", false, FINDING_FAIL, "200 MB needed, 150 MB available"},
+	    {"1000000 kB", "300000000", "150000000", "active_file 7\ninactive_file 140000000\n", false, FINDING_OK,
+	     "200 MB needed, 290 MB available"},
+	    {"100000 kB", "900000000", "0", "", false, FINDING_FAIL, "200 MB needed, 102 MB available"},
 	};
 	struct fixture *f = *state;
 	scoped(findings_release) struct findings l = {0};
 
 	for (size_t i = 0; i < sizeof(cases) / sizeof(cases[0]); i++) {
-		scoped_free char *meminfo = xstrf("MemTotal: 99999999 kB\nMemFree: 1 kB\nMemAvailable:    %s\n", cases[i].available);
+		scoped_free char *meminfo =
+		    xstrf("MemTotal: 99999999 kB\nMemFree: 1 kB\nMemAvailable:    %s\n", cases[i].available);
 		const struct finding *found;
 
 		scratch_put(f->dir, "meminfo", meminfo);
@@ -125,7 +126,10 @@ static void processes(void **state)
 	static const struct {
 		const char *max, *current;
 		enum finding_level level;
-	} cases[] = {{"max\n", "10", FINDING_OK}, {"9000", "100", FINDING_OK}, {"4500", "1000", FINDING_WARN}, {"1100", "100", FINDING_FAIL}};
+	} cases[] = {{"max\n", "10", FINDING_OK},
+		     {"9000", "100", FINDING_OK},
+		     {"4500", "1000", FINDING_WARN},
+		     {"1100", "100", FINDING_FAIL}};
 	struct fixture *f = *state;
 	scoped(findings_release) struct findings l = {0};
 
@@ -159,7 +163,8 @@ static void ports_of_a_platform(void **state)
 {
 	struct fixture *f = *state;
 	scoped(findings_release) struct findings l = {0};
-	scoped_free char *fd = fsx_join(f->dir, "42/fd/3"), *own = xstrf("DATAFLOW_SERVICE=%s/alpha", f->p->paths.state);
+	scoped_free char *fd = fsx_join(f->dir, "42/fd/3"),
+			 *own = xstrf("DATAFLOW_SERVICE=%s/alpha", f->p->paths.state);
 
 	scratch_put(f->dir, "net/tcp", "   0: 0100007F:0FA1 00000000:0000 0A 0:0 0:0 0 0 0 77 1\n");
 	scratch_put(f->dir, "42/fd/0", "");
@@ -234,7 +239,8 @@ static void the_clock(void **state)
 static void nearest_existing(void **state)
 {
 	const struct fixture *f = *state;
-	scoped_free char *deep = fsx_join(f->dir, "a/b/c"), *found = doctor_existing(deep), *root = doctor_existing("/nonexistent");
+	scoped_free char *deep = fsx_join(f->dir, "a/b/c"), *found = doctor_existing(deep),
+			 *root = doctor_existing("/nonexistent");
 
 	assert_string_equal(found, f->dir);
 	assert_string_equal(root, "/");
@@ -264,9 +270,19 @@ static void the_first_failure_is_the_error(void **state)
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-		TEST(memory), TEST(memory_that_nobody_tells), TEST(external_services_take_no_memory), TEST(processes),
-		TEST(ports), TEST(ports_of_a_platform), TEST(ports_for_root_only), TEST(folders), TEST(folders_of_another_user),
-		TEST(java), TEST(the_clock), TEST(nearest_existing), TEST(the_first_failure_is_the_error),
+	    TEST(memory),
+	    TEST(memory_that_nobody_tells),
+	    TEST(external_services_take_no_memory),
+	    TEST(processes),
+	    TEST(ports),
+	    TEST(ports_of_a_platform),
+	    TEST(ports_for_root_only),
+	    TEST(folders),
+	    TEST(folders_of_another_user),
+	    TEST(java),
+	    TEST(the_clock),
+	    TEST(nearest_existing),
+	    TEST(the_first_failure_is_the_error),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

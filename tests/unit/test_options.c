@@ -29,14 +29,14 @@ static void options_in_every_form(void **state)
 	static const struct {
 		const char *line, *option, *value;
 	} cases[] = {
-		{"up --timeout 5s", "timeout", "5s"},
-		{"up --timeout=5s", "timeout", "5s"},
-		{"up --timeout= kafka", "timeout", ""},
-		{"logs -n 5", "lines", "5"},
-		{"logs -n5", "lines", "5"},
-		{"logs kafka -f", "follow", ""},
-		{"logs -f kafka", "follow", ""},
-		{"up", "timeout", NULL},
+	    {"up --timeout 5s", "timeout", "5s"},
+	    {"up --timeout=5s", "timeout", "5s"},
+	    {"up --timeout= kafka", "timeout", ""},
+	    {"logs -n 5", "lines", "5"},
+	    {"logs -n5", "lines", "5"},
+	    {"logs kafka -f", "follow", ""},
+	    {"logs -f kafka", "follow", ""},
+	    {"up", "timeout", NULL},
 	};
 
 	(void)state;
@@ -57,9 +57,9 @@ static void options_in_every_form(void **state)
 static void globals_stand_anywhere(void **state)
 {
 	static const char *const lines[] = {
-		"--state /s -o json --port-offset 7 -y logs kafka",
-		"logs kafka --state=/s --output=json --port-offset=7 --yes",
-		"logs --state /s kafka -ojson --port-offset 7 -y",
+	    "--state /s -o json --port-offset 7 -y logs kafka",
+	    "logs kafka --state=/s --output=json --port-offset=7 --yes",
+	    "logs --state /s kafka -ojson --port-offset 7 -y",
 	};
 
 	(void)state;
@@ -99,20 +99,20 @@ static void mistakes(void **state)
 	static const struct {
 		const char *line, *msg, *remedy;
 	} cases[] = {
-		{"stauts", "unknown command `stauts`", "did you mean `status`?"},
-		{"xyzzyxyzzy", "unknown command `xyzzyxyzzy`", "see: platformctl --help"},
-		{"up --timeuot 5", "unknown option --timeuot of up", "did you mean --timeout?"},
-		{"--verbsoe", "unknown option --verbsoe", "did you mean --verbose?"},
-		{"up -z", "unknown option -z of up", ""},
-		{"up --timeout", "--timeout needs a value", "--timeout DURATION: "},
-		{"up --no-wait=1", "--no-wait takes no value", "write it as --no-wait"},
-		{"logs -fx", "--follow takes no value", "write it as --follow"},
-		{"-o xml up", "unknown output form `xml`", "choose one of: text, json"},
-		{"--port-offset 50001 up", "--port-offset takes a number from 0 to 50000, not \"50001\"", ""},
-		{"--port-offset -1 up", "--port-offset takes a number from 0 to 50000, not \"-1\"", ""},
-		{"exec", "exec needs service", "see: platformctl help exec"},
-		{"exec a b", "too many arguments for exec (it takes: service)", "see: platformctl help exec"},
-		{"version a", "too many arguments for version (it takes: none)", "see: platformctl help version"},
+	    {"stauts", "unknown command `stauts`", "did you mean `status`?"},
+	    {"xyzzyxyzzy", "unknown command `xyzzyxyzzy`", "see: platformctl --help"},
+	    {"up --timeuot 5", "unknown option --timeuot of up", "did you mean --timeout?"},
+	    {"--verbsoe", "unknown option --verbsoe", "did you mean --verbose?"},
+	    {"up -z", "unknown option -z of up", ""},
+	    {"up --timeout", "--timeout needs a value", "--timeout DURATION: "},
+	    {"up --no-wait=1", "--no-wait takes no value", "write it as --no-wait"},
+	    {"logs -fx", "--follow takes no value", "write it as --follow"},
+	    {"-o xml up", "unknown output form `xml`", "choose one of: text, json"},
+	    {"--port-offset 50001 up", "--port-offset takes a number from 0 to 50000, not \"50001\"", ""},
+	    {"--port-offset -1 up", "--port-offset takes a number from 0 to 50000, not \"-1\"", ""},
+	    {"exec", "exec needs service", "see: platformctl help exec"},
+	    {"exec a b", "too many arguments for exec (it takes: service)", "see: platformctl help exec"},
+	    {"version a", "too many arguments for version (it takes: none)", "see: platformctl help version"},
 	};
 
 	(void)state;
@@ -148,8 +148,12 @@ static void durations(void **state)
 	static const struct {
 		const char *line;
 		int rc, ms;
-	} cases[] = {{"up", 0, 900000}, {"up --timeout 90", 0, 90000}, {"up --timeout 2m", 0, 120000},
-	             {"up --timeout soon", -1, 0}, {"up --timeout 999999h", -1, 0}, {"up --timeout -5", -1, 0}};
+	} cases[] = {{"up", 0, 900000},
+		     {"up --timeout 90", 0, 90000},
+		     {"up --timeout 2m", 0, 120000},
+		     {"up --timeout soon", -1, 0},
+		     {"up --timeout 999999h", -1, 0},
+		     {"up --timeout -5", -1, 0}};
 
 	(void)state;
 	for (size_t i = 0; i < sizeof(cases) / sizeof(cases[0]); i++) {
@@ -180,7 +184,8 @@ static void no_option_hides_another(void **state)
 		for (size_t i = 0; i < MAX_OPTIONS && c->options[i].name; i++) {
 			char letter[] = {c->options[i].letter, '\0'};
 
-			if (!strlist_add_unique(&seen, c->options[i].name) || (*letter && !strlist_add_unique(&seen, letter)))
+			if (!strlist_add_unique(&seen, c->options[i].name) ||
+			    (*letter && !strlist_add_unique(&seen, letter)))
 				fail_msg("%s: --%s is there twice", c->name, c->options[i].name);
 		}
 		assert_null(c->options[MAX_OPTIONS - 1].name);
@@ -217,12 +222,12 @@ static void wrapping(void **state)
 		int at, indent, width;
 		const char *expected;
 	} cases[] = {
-		{"one two three", 0, 0, 7, "one two\nthree\n"},
-		{"one two three", 2, 2, 9, "one two\n  three\n"},
-		{"one  two", 0, 0, 80, "one two\n"},
-		{"unbreakable", 0, 0, 5, "unbreakable\n"},
-		{"ééé ééé", 0, 0, 7, "ééé ééé\n"},
-		{"", 0, 0, 5, "\n"},
+	    {"one two three", 0, 0, 7, "one two\nthree\n"},
+	    {"one two three", 2, 2, 9, "one two\n  three\n"},
+	    {"one  two", 0, 0, 80, "one two\n"},
+	    {"unbreakable", 0, 0, 5, "unbreakable\n"},
+	    {"ééé ééé", 0, 0, 7, "ééé ééé\n"},
+	    {"", 0, 0, 5, "\n"},
 	};
 
 	(void)state;
@@ -237,11 +242,15 @@ static void wrapping(void **state)
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-		cmocka_unit_test(options_in_every_form), cmocka_unit_test(globals_stand_anywhere),
-		cmocka_unit_test(what_follows_two_dashes_is_no_option), cmocka_unit_test(mistakes),
-		cmocka_unit_test(help_needs_no_arguments), cmocka_unit_test(durations),
-		cmocka_unit_test(no_option_hides_another), cmocka_unit_test(every_command_is_in_one_group),
-		cmocka_unit_test(wrapping),
+	    cmocka_unit_test(options_in_every_form),
+	    cmocka_unit_test(globals_stand_anywhere),
+	    cmocka_unit_test(what_follows_two_dashes_is_no_option),
+	    cmocka_unit_test(mistakes),
+	    cmocka_unit_test(help_needs_no_arguments),
+	    cmocka_unit_test(durations),
+	    cmocka_unit_test(no_option_hides_another),
+	    cmocka_unit_test(every_command_is_in_one_group),
+	    cmocka_unit_test(wrapping),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

@@ -30,16 +30,16 @@ static void selections_bring_what_they_need(void **state)
 	static const struct {
 		const char *services, *profiles, *expected;
 	} cases[] = {
-		{"", "", "alpha beta"},
-		{"beta", "", "alpha beta"},
-		{"alpha", "", "alpha"},
-		{"gamma", "", "alpha beta gamma"},
-		{"gamma alpha beta", "", "alpha beta gamma"},
-		{"", "extra", "alpha beta gamma"},
-		{"alpha", "extra", "alpha beta gamma"},
-		{"", "base extra", "alpha beta gamma"},
-		{"delta", "", "unknown service `delta`"},
-		{"", "nightly", "unknown profile `nightly`"},
+	    {"", "", "alpha beta"},
+	    {"beta", "", "alpha beta"},
+	    {"alpha", "", "alpha"},
+	    {"gamma", "", "alpha beta gamma"},
+	    {"gamma alpha beta", "", "alpha beta gamma"},
+	    {"", "extra", "alpha beta gamma"},
+	    {"alpha", "extra", "alpha beta gamma"},
+	    {"", "base extra", "alpha beta gamma"},
+	    {"delta", "", "unknown service `delta`"},
+	    {"", "nightly", "unknown profile `nightly`"},
 	};
 	scoped(scratch_free) char *dir = scratch_new();
 	scoped(platform_free_p) struct platform *p = NULL;
@@ -84,10 +84,10 @@ static void the_site_file_overrides(void **state)
 	(void)state;
 	tiny_write(dir);
 	p = tiny_load(dir,
-	              "profiles: [extra]\nport_offset: 7\nplatform: {greeting: bye}\n"
-	              "services: {alpha: {settings: {size: 9}, ports: {client: 5000}}, beta: {engine: two}}\n"
-	              "secrets: {alpha_admin: {file: /run/secrets/a}}\n",
-	              1000, &e);
+		      "profiles: [extra]\nport_offset: 7\nplatform: {greeting: bye}\n"
+		      "services: {alpha: {settings: {size: 9}, ports: {client: 5000}}, beta: {engine: two}}\n"
+		      "secrets: {alpha_admin: {file: /run/secrets/a}}\n",
+		      1000, &e);
 	assert_non_null(p);
 	alpha = platform_service(p, "alpha", &e);
 	assert_string_equal(p->default_profiles.items[0], "extra");
@@ -107,26 +107,26 @@ static void site_files_that_are_refused(void **state)
 	static const struct {
 		const char *site, *msg;
 	} cases[] = {
-		{"profile: [base]", "platform.yaml:1:1: unknown key `profile`"},
-		{"profiles: base", "`profiles` must be a list"},
-		{"port_offset: -1", "`port_offset` must be between 0 and 50000"},
-		{"port_offset: 50000\nservices: {alpha: {ports: {client: 60000}}}", "port client of alpha would be 110000"},
-		{"platform: {greeting: hi}", "`greeting` cannot be \"hi\""},
-		{"platform: {gretting: bye}", "unknown key `gretting`"},
-		{"services: {delta: {}}", "platform.yaml:1:12: unknown service `delta`"},
-		{"services: {alpha: {setting: {}}}", "unknown key `setting`"},
-		{"services: {alpha: {ports: {cleint: 1}}}", "alpha has no port `cleint`"},
-		{"services: {alpha: {ports: {client: 0}}}", "must be between 1 and 65535"},
-		{"services: {alpha: {external: maybe}}", "`external` must be true or false"},
-		{"services: {alpha: {host: h}}", "goes with `external: true`"},
-		{"services: {beta: {settings: {x: 1}}}", "unknown setting `x`; there is none here"},
-		{"services: {beta: {engine: three}}", "no engine `three`"},
-		{"services: {alpha: {engine: one}}", "no engines to choose from"},
-		{"services: {beta: {ports: {http: 4001}}}", "port 4001 is both beta.http and alpha.client"},
-		{"secrets: {alpha_admin: {}}", "needs `file`"},
-		{"secrets: {alpha_admin: hunter2}", "must be a map"},
-		{"profiles: [nightly]", ""},
-		{"services: [alpha]", "`services` must be a map"},
+	    {"profile: [base]", "platform.yaml:1:1: unknown key `profile`"},
+	    {"profiles: base", "`profiles` must be a list"},
+	    {"port_offset: -1", "`port_offset` must be between 0 and 50000"},
+	    {"port_offset: 50000\nservices: {alpha: {ports: {client: 60000}}}", "port client of alpha would be 110000"},
+	    {"platform: {greeting: hi}", "`greeting` cannot be \"hi\""},
+	    {"platform: {gretting: bye}", "unknown key `gretting`"},
+	    {"services: {delta: {}}", "platform.yaml:1:12: unknown service `delta`"},
+	    {"services: {alpha: {setting: {}}}", "unknown key `setting`"},
+	    {"services: {alpha: {ports: {cleint: 1}}}", "alpha has no port `cleint`"},
+	    {"services: {alpha: {ports: {client: 0}}}", "must be between 1 and 65535"},
+	    {"services: {alpha: {external: maybe}}", "`external` must be true or false"},
+	    {"services: {alpha: {host: h}}", "goes with `external: true`"},
+	    {"services: {beta: {settings: {x: 1}}}", "unknown setting `x`; there is none here"},
+	    {"services: {beta: {engine: three}}", "no engine `three`"},
+	    {"services: {alpha: {engine: one}}", "no engines to choose from"},
+	    {"services: {beta: {ports: {http: 4001}}}", "port 4001 is both beta.http and alpha.client"},
+	    {"secrets: {alpha_admin: {}}", "needs `file`"},
+	    {"secrets: {alpha_admin: hunter2}", "must be a map"},
+	    {"profiles: [nightly]", ""},
+	    {"services: [alpha]", "`services` must be a map"},
 	};
 
 	(void)state;
@@ -159,29 +159,33 @@ static void catalogues_that_are_refused(void **state)
 	static const struct {
 		const char *file, *text, *msg;
 	} cases[] = {
-		{"services/alpha/a.conf", "x=${clinet}\n", "a.conf:1:3: unknown name ${clinet}"},
-		{"services/alpha/a.conf", "x=${secret.nobody}\n", "no service has the secret `nobody`"},
-		{"services/gamma/service.yaml",
-		 "name: gamma\nsummary: C\nprofile: extra\nneeds: [gamma]\nrun: c\nready: {tcp: {host: h, port: \"1\"}}\n",
-		 "a circle of needs: gamma → gamma"},
-		{"services/gamma/service.yaml",
-		 "name: gamma\nsummary: C\nprofile: extra\nneeds: [delta]\nrun: c\nready: {tcp: {host: h, port: \"1\"}}\n",
-		 "`needs` of gamma: unknown service `delta`"},
-		{"services/gamma/service.yaml", "name: gamma\nsummary: C\nprofile: none\nrun: c\nready: {tcp: {host: h, port: \"1\"}}\n",
-		 "catalogue.yaml has no profile `none`"},
-		{"services/gamma/service.yaml",
-		 "name: gamma\nsummary: C\nprofile: extra\nsecrets: [A]\nrun: c\nready: {tcp: {host: h, port: \"1\"}}\n",
-		 "`A` is no name for a secret"},
-		{"services/gamma/service.yaml",
-		 "name: gamma\nsummary: C\nprofile: extra\nports: {a: 7, b: 7}\nrun: c\nready: {tcp: {host: h, port: \"1\"}}\n",
-		 "port 7 is both gamma.b and gamma.a"},
-		{"services/Gamma/service.yaml", "name: Gamma\nsummary: C\nprofile: extra\nrun: c\nready: {tcp: {host: h, port: \"1\"}}\n",
-		 "`Gamma` is no name"},
-		{"services/gamma/service.yaml",
-		 "name: gamma\nsummary: C\nprofile: extra\nrun: echo ${secret.alpha_admin}\nready: {tcp: {host: h, port: \"1\"}}\n",
-		 "service.yaml:4:11: ${secret.alpha_admin} in a script would stand in a process list"},
-		{"services/catalogue.yaml", "profiles: [base]\ndefault_profiles: [base]\n", "needs `profiles` (a map)"},
-		{"services/catalogue.yaml", "profiles: {base: B, extra: E}\n", "needs `profiles` (a map)"},
+	    {"services/alpha/a.conf", "x=${clinet}\n", "a.conf:1:3: unknown name ${clinet}"},
+	    {"services/alpha/a.conf", "x=${secret.nobody}\n", "no service has the secret `nobody`"},
+	    {"services/gamma/service.yaml",
+	     "name: gamma\nsummary: C\nprofile: extra\nneeds: [gamma]\nrun: c\nready: {tcp: {host: h, port: \"1\"}}\n",
+	     "a circle of needs: gamma → gamma"},
+	    {"services/gamma/service.yaml",
+	     "name: gamma\nsummary: C\nprofile: extra\nneeds: [delta]\nrun: c\nready: {tcp: {host: h, port: \"1\"}}\n",
+	     "`needs` of gamma: unknown service `delta`"},
+	    {"services/gamma/service.yaml",
+	     "name: gamma\nsummary: C\nprofile: none\nrun: c\nready: {tcp: {host: h, port: \"1\"}}\n",
+	     "catalogue.yaml has no profile `none`"},
+	    {"services/gamma/service.yaml",
+	     "name: gamma\nsummary: C\nprofile: extra\nsecrets: [A]\nrun: c\nready: {tcp: {host: h, port: \"1\"}}\n",
+	     "`A` is no name for a secret"},
+	    {"services/gamma/service.yaml",
+	     "name: gamma\nsummary: C\nprofile: extra\nports: {a: 7, b: 7}\nrun: c\nready: {tcp: {host: h, port: "
+	     "\"1\"}}\n",
+	     "port 7 is both gamma.b and gamma.a"},
+	    {"services/Gamma/service.yaml",
+	     "name: Gamma\nsummary: C\nprofile: extra\nrun: c\nready: {tcp: {host: h, port: \"1\"}}\n",
+	     "`Gamma` is no name"},
+	    {"services/gamma/service.yaml",
+	     "name: gamma\nsummary: C\nprofile: extra\nrun: echo ${secret.alpha_admin}\nready: {tcp: {host: h, port: "
+	     "\"1\"}}\n",
+	     "service.yaml:4:11: ${secret.alpha_admin} in a script would stand in a process list"},
+	    {"services/catalogue.yaml", "profiles: [base]\ndefault_profiles: [base]\n", "needs `profiles` (a map)"},
+	    {"services/catalogue.yaml", "profiles: {base: B, extra: E}\n", "needs `profiles` (a map)"},
 	};
 
 	(void)state;
@@ -204,8 +208,9 @@ static void catalogues_that_are_refused(void **state)
 /* The folder's name is the content's: another lock is another folder. */
 static void packages_have_a_folder_by_content(void **state)
 {
-	static const char entry[] = "name: gamma\nsummary: C\nprofile: extra\nrun: c\nready: {tcp: {host: h, port: \"1\"}}\n"
-	                            "packages: [{maven: pom.xml, into: lib}]\n";
+	static const char entry[] =
+	    "name: gamma\nsummary: C\nprofile: extra\nrun: c\nready: {tcp: {host: h, port: \"1\"}}\n"
+	    "packages: [{maven: pom.xml, into: lib}]\n";
 	scoped(scratch_free) char *dir = scratch_new();
 	scoped_free char *first = NULL, *same = NULL, *other = NULL;
 	struct err e = ERR_INIT;
@@ -231,9 +236,9 @@ static void packages_have_a_folder_by_content(void **state)
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-		cmocka_unit_test(selections_bring_what_they_need), cmocka_unit_test(an_external_service_needs_nothing_here),
-		cmocka_unit_test(the_site_file_overrides),         cmocka_unit_test(site_files_that_are_refused),
-		cmocka_unit_test(catalogues_that_are_refused),     cmocka_unit_test(packages_have_a_folder_by_content),
+	    cmocka_unit_test(selections_bring_what_they_need), cmocka_unit_test(an_external_service_needs_nothing_here),
+	    cmocka_unit_test(the_site_file_overrides),         cmocka_unit_test(site_files_that_are_refused),
+	    cmocka_unit_test(catalogues_that_are_refused),     cmocka_unit_test(packages_have_a_folder_by_content),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

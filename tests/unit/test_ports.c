@@ -18,22 +18,25 @@
 #define TAIL " 00000000:00000000 00:00000000 00000000   100        0 "
 
 /* Ports: 0x1389 = 5001, 0x138A = 5002 … */
-static const char tcp[] = HEAD
-	"   0: 0100007F:1389 00000000:0000 0A" TAIL "111 1 0000000000000000 100 0 0 10 0\n" /* 127.0.0.1, listens */
-	"   1: 0100007F:138A 0100007F:9999 01" TAIL "222 1 0000000000000000\n"              /* established */
-	"   2: 00000000:138B 00000000:0000 0A" TAIL "333 1 0000000000000000\n"              /* any address */
-	"   3: 0A00000A:138C 00000000:0000 0A" TAIL "444 1 0000000000000000\n"              /* 10.0.0.10 only */
-	"broken line\n";
+static const char tcp[] =
+    HEAD "   0: 0100007F:1389 00000000:0000 0A" TAIL "111 1 0000000000000000 100 0 0 10 0\n" /* 127.0.0.1, listens */
+	 "   1: 0100007F:138A 0100007F:9999 01" TAIL "222 1 0000000000000000\n"              /* established */
+	 "   2: 00000000:138B 00000000:0000 0A" TAIL "333 1 0000000000000000\n"              /* any address */
+	 "   3: 0A00000A:138C 00000000:0000 0A" TAIL "444 1 0000000000000000\n"              /* 10.0.0.10 only */
+	 "broken line\n";
 static const char tcp6[] = HEAD
-	"   0: 00000000000000000000000000000000:138D 00000000000000000000000000000000:0000 0A" TAIL "555 1 0\n" /* any */
-	"   1: 0000000000000000FFFF00000100007F:138E 00000000000000000000000000000000:0000 0A" TAIL "666 1 0\n" /* ::ffff:127.0.0.1 */
-	"   2: 00000000000000000000000001000000:138F 00000000000000000000000000000000:0000 0A" TAIL "777 1 0\n" /* ::1 */
-	"   3: B80D0120000000000000000001000000:1390 00000000000000000000000000000000:0000 0A" TAIL "888 1 0\n"; /* 2001:db8::1 */
+    "   0: 00000000000000000000000000000000:138D 00000000000000000000000000000000:0000 0A" TAIL "555 1 0\n" /* any */
+    "   1: 0000000000000000FFFF00000100007F:138E 00000000000000000000000000000000:0000 0A" TAIL
+    "666 1 0\n" /* ::ffff:127.0.0.1 */
+    "   2: 00000000000000000000000001000000:138F 00000000000000000000000000000000:0000 0A" TAIL "777 1 0\n" /* ::1 */
+    "   3: B80D0120000000000000000001000000:1390 00000000000000000000000000000000:0000 0A" TAIL
+    "888 1 0\n"; /* 2001:db8::1 */
 
 static char *fake_proc(void)
 {
 	char *dir = scratch_new();
-	scoped_free char *fd = fsx_join(dir, "42/fd/7"), *cmdline = fsx_join(dir, "42/cmdline"), *env = fsx_join(dir, "42/environ");
+	scoped_free char *fd = fsx_join(dir, "42/fd/7"), *cmdline = fsx_join(dir, "42/cmdline"),
+			 *env = fsx_join(dir, "42/environ");
 	struct err e = ERR_INIT;
 
 	scratch_put(dir, "net/tcp", tcp);
@@ -52,8 +55,8 @@ static void who_is_in_the_way(void **state)
 		bool held;
 		uint64_t inode;
 	} cases[] = {
-		{5001, true, 111}, {5002, false, 0}, {5003, true, 333}, {5004, false, 0}, {5005, true, 555},
-		{5006, true, 666}, {5007, true, 777}, {5008, false, 0}, {5009, false, 0}, {39321, false, 0},
+	    {5001, true, 111}, {5002, false, 0},  {5003, true, 333}, {5004, false, 0}, {5005, true, 555},
+	    {5006, true, 666}, {5007, true, 777}, {5008, false, 0},  {5009, false, 0}, {39321, false, 0},
 	};
 	scoped(scratch_free) char *proc = fake_proc();
 
@@ -110,10 +113,10 @@ static void a_listener_of_our_own(void **state)
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-		cmocka_unit_test(who_is_in_the_way),
-		cmocka_unit_test(the_process_and_its_environment),
-		cmocka_unit_test(no_proc_no_answer),
-		cmocka_unit_test(a_listener_of_our_own),
+	    cmocka_unit_test(who_is_in_the_way),
+	    cmocka_unit_test(the_process_and_its_environment),
+	    cmocka_unit_test(no_proc_no_answer),
+	    cmocka_unit_test(a_listener_of_our_own),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

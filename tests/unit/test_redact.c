@@ -16,15 +16,10 @@ static void occurrences(void **state)
 	static const struct {
 		const char *text, *expected;
 	} cases[] = {
-		{"", ""},
-		{"nothing", "nothing"},
-		{"abc", "***"},
-		{"xabcx", "x***x"},
-		{"abcabc", "******"},
-		{"ab", "ab"},
-		{"aabcc", "a***c"},
-		{"abcdef", "***"}, /* the longer secret, not the one that it begins with */
-		{"abcde", "***de"},
+	    {"", ""},           {"nothing", "nothing"}, {"abc", "***"},    {"xabcx", "x***x"}, {"abcabc", "******"},
+	    {"ab", "ab"},       {"aabcc", "a***c"},     {"abcdef", "***"}, /* the longer secret, not the one that it
+									      begins with */
+	    {"abcde", "***de"},
 	};
 	scoped(strlist_release) struct strlist values = {0};
 
@@ -54,7 +49,8 @@ static void bytes_of_any_kind(void **state)
 static void all_secrets_of_an_installation(void **state)
 {
 	scoped(scratch_free) char *dir = scratch_new();
-	scoped_free char *outside = fsx_join(dir, "outside"), *site = xstrf("secrets: {alpha_admin: {file: %s}}\n", outside);
+	scoped_free char *outside = fsx_join(dir, "outside"),
+			 *site = xstrf("secrets: {alpha_admin: {file: %s}}\n", outside);
 	scoped(strlist_release) struct strlist values = {0};
 	scoped(platform_free_p) struct platform *p = NULL;
 	struct err e = ERR_INIT;
@@ -75,9 +71,9 @@ static void all_secrets_of_an_installation(void **state)
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-		cmocka_unit_test(occurrences),
-		cmocka_unit_test(bytes_of_any_kind),
-		cmocka_unit_test(all_secrets_of_an_installation),
+	    cmocka_unit_test(occurrences),
+	    cmocka_unit_test(bytes_of_any_kind),
+	    cmocka_unit_test(all_secrets_of_an_installation),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

@@ -47,14 +47,14 @@ static void the_least_and_its_defaults(void **state)
 static void every_key(void **state)
 {
 	static const char text[] = MINIMAL
-		"needs: [a, b]\nmemory_mb: 700\ndownload_mb: 10\ndisk_mb: 20\nruntime: {java: [25, 21], python: true}\n"
-		"ports: {client: 9092, http: 80}\nsettings: {n: {default: 5, help: h}}\nsecrets: [x_y]\n"
-		"packages:\n  - {maven: pom.xml, into: lib, unpack: true, strip: 1, prune: [a/b, c]}\n  - {apt: apt.txt}\n"
-		"  - {from: other, path: lib, into: their}\n"
-		"files: {a.conf: conf/a.conf}\nenv: {A: b}\ntrain: t\nsetup: u\n"
-		"stop: {signal: INT, timeout_s: 5}\nstart_timeout_s: 60\n"
-		"provision:\n  - bucket: {endpoint: a, region: b, access_key: c, secret_key: d, name: e}\n"
-		"endpoints: [{name: web, url: u, user: v, secret: x_y}]\n";
+	    "needs: [a, b]\nmemory_mb: 700\ndownload_mb: 10\ndisk_mb: 20\nruntime: {java: [25, 21], python: true}\n"
+	    "ports: {client: 9092, http: 80}\nsettings: {n: {default: 5, help: h}}\nsecrets: [x_y]\n"
+	    "packages:\n  - {maven: pom.xml, into: lib, unpack: true, strip: 1, prune: [a/b, c]}\n  - {apt: apt.txt}\n"
+	    "  - {from: other, path: lib, into: their}\n"
+	    "files: {a.conf: conf/a.conf}\nenv: {A: b}\ntrain: t\nsetup: u\n"
+	    "stop: {signal: INT, timeout_s: 5}\nstart_timeout_s: 60\n"
+	    "provision:\n  - bucket: {endpoint: a, region: b, access_key: c, secret_key: d, name: e}\n"
+	    "endpoints: [{name: web, url: u, user: v, secret: x_y}]\n";
 	scoped(scratch_free) char *dir = scratch_new();
 	struct err e = ERR_INIT;
 	scoped(service_free_p) struct service *s = load(dir, text, NULL, &e);
@@ -93,10 +93,11 @@ static void every_key(void **state)
 static void an_engine_overrides_the_entry(void **state)
 {
 	static const char text[] = MINIMAL "memory_mb: 100\ndisk_mb: 7\nengine: small\nengines:\n"
-	                                   "  small: {memory_mb: 10}\n  large: {memory_mb: 1000, run: exec large}\n";
+					   "  small: {memory_mb: 10}\n  large: {memory_mb: 1000, run: exec large}\n";
 	scoped(scratch_free) char *dir = scratch_new();
 	struct err e = ERR_INIT;
-	scoped(service_free_p) struct service *by_default = load(dir, text, NULL, &e), *chosen = load(dir, text, "large", &e);
+	scoped(service_free_p) struct service *by_default = load(dir, text, NULL, &e),
+					      *chosen = load(dir, text, "large", &e);
 
 	(void)state;
 	assert_non_null(by_default);
@@ -119,41 +120,41 @@ static void refusals(void **state)
 	static const struct {
 		const char *more, *msg;
 	} cases[] = {
-		{"memroy_mb: 1", "/service.yaml:6:1: unknown key `memroy_mb`"},
-		{"memory_mb: -1", "/service.yaml:6:12: `memory_mb` must be between 0 and"},
-		{"memory_mb: 1.5", "/service.yaml:6:12: `memory_mb` must be an integer"},
-		{"needs: a", "/service.yaml:6:8: `needs` must be a list"},
-		{"needs: [[a]]", "/service.yaml:6:9: this must be a single value"},
-		{"runtime: {java: 25}", "/service.yaml:6:17: `java` must be a list"},
-		{"runtime: {java: [7]}", "/service.yaml:6:18: "},
-		{"runtime: {java: [8, 9, 10, 11, 12, 13, 14, 15, 16]}", "/service.yaml:6:17: more majors than 7"},
-		{"runtime: {jvm: 25}", "/service.yaml:6:11: unknown key `jvm`"},
-		{"ports: {a: 0}", "/service.yaml:6:12: "},
-		{"ports: {a: 65536}", "/service.yaml:6:12: "},
-		{"settings: {n: 5}", "/service.yaml:6:15: `n` must be a map"},
-		{"packages: [{into: x}]", "a package names exactly one of maven, pip, go, apt, from"},
-		{"packages: [{maven: pom.xml, apt: apt.txt, into: x}]", "a package names exactly one of"},
-		{"packages: [{maven: gone.xml, into: x}]", "/gone.xml is not there"},
-		{"packages: [{maven: pom.xml, into: ../x}]", "may not hold .."},
-		{"packages: [{from: other, into: x}]", "a package from another service needs `path`"},
-		{"packages: [{go: pom.xml, into: x}]", "a go package needs `build`"},
-		{"files: {a: conf/gone.conf}", "conf/gone.conf is not there"},
-		{"files: {../a: conf/a.conf}", "a target may not hold .."},
-		{"files: [a]", "`files` must be a map"},
-		{"env: {A: [b]}", "`A` must be a single value"},
-		{"stop: {signal: KILL}", "/service.yaml:6:16: `signal` must be TERM, INT, QUIT or HUP, not KILL"},
-		{"stop: {signal: [TERM]}", "`signal` must be a single value"},
-		{"stop: {timeout_s: 0}", "/service.yaml:6:19: "},
-		{"start_timeout_s: 4000", "/service.yaml:6:18: "},
-		{"provision: [{}]", "step has exactly one kind"},
-		{"provision: [{bukcet: {}}]", "unknown key `bukcet`"},
-		{"provision: [{bucket: {}}]", "the bucket step needs `endpoint`"},
-		{"endpoints: [{name: a}]", "an endpoint needs `name` and `url`"},
-		{"endpoints: [{name: a, url: b, port: 1}]", "unknown key `port`"},
-		{"engine: fast", "`engine` without `engines`"},
-		{"engines: {fast: {}}", "`engines` needs `engine`"},
-		{"engine: fast\nengines: {fast: {ports: {a: 1}}}", "unknown key `ports`"},
-		{"engine: [fast]\nengines: {fast: {}}", ""},
+	    {"memroy_mb: 1", "/service.yaml:6:1: unknown key `memroy_mb`"},
+	    {"memory_mb: -1", "/service.yaml:6:12: `memory_mb` must be between 0 and"},
+	    {"memory_mb: 1.5", "/service.yaml:6:12: `memory_mb` must be an integer"},
+	    {"needs: a", "/service.yaml:6:8: `needs` must be a list"},
+	    {"needs: [[a]]", "/service.yaml:6:9: this must be a single value"},
+	    {"runtime: {java: 25}", "/service.yaml:6:17: `java` must be a list"},
+	    {"runtime: {java: [7]}", "/service.yaml:6:18: "},
+	    {"runtime: {java: [8, 9, 10, 11, 12, 13, 14, 15, 16]}", "/service.yaml:6:17: more majors than 7"},
+	    {"runtime: {jvm: 25}", "/service.yaml:6:11: unknown key `jvm`"},
+	    {"ports: {a: 0}", "/service.yaml:6:12: "},
+	    {"ports: {a: 65536}", "/service.yaml:6:12: "},
+	    {"settings: {n: 5}", "/service.yaml:6:15: `n` must be a map"},
+	    {"packages: [{into: x}]", "a package names exactly one of maven, pip, go, apt, from"},
+	    {"packages: [{maven: pom.xml, apt: apt.txt, into: x}]", "a package names exactly one of"},
+	    {"packages: [{maven: gone.xml, into: x}]", "/gone.xml is not there"},
+	    {"packages: [{maven: pom.xml, into: ../x}]", "may not hold .."},
+	    {"packages: [{from: other, into: x}]", "a package from another service needs `path`"},
+	    {"packages: [{go: pom.xml, into: x}]", "a go package needs `build`"},
+	    {"files: {a: conf/gone.conf}", "conf/gone.conf is not there"},
+	    {"files: {../a: conf/a.conf}", "a target may not hold .."},
+	    {"files: [a]", "`files` must be a map"},
+	    {"env: {A: [b]}", "`A` must be a single value"},
+	    {"stop: {signal: KILL}", "/service.yaml:6:16: `signal` must be TERM, INT, QUIT or HUP, not KILL"},
+	    {"stop: {signal: [TERM]}", "`signal` must be a single value"},
+	    {"stop: {timeout_s: 0}", "/service.yaml:6:19: "},
+	    {"start_timeout_s: 4000", "/service.yaml:6:18: "},
+	    {"provision: [{}]", "step has exactly one kind"},
+	    {"provision: [{bukcet: {}}]", "unknown key `bukcet`"},
+	    {"provision: [{bucket: {}}]", "the bucket step needs `endpoint`"},
+	    {"endpoints: [{name: a}]", "an endpoint needs `name` and `url`"},
+	    {"endpoints: [{name: a, url: b, port: 1}]", "unknown key `port`"},
+	    {"engine: fast", "`engine` without `engines`"},
+	    {"engines: {fast: {}}", "`engines` needs `engine`"},
+	    {"engine: fast\nengines: {fast: {ports: {a: 1}}}", "unknown key `ports`"},
+	    {"engine: [fast]\nengines: {fast: {}}", ""},
 	};
 
 	(void)state;
@@ -177,16 +178,16 @@ static void what_must_be_there(void **state)
 	static const struct {
 		const char *text, *msg;
 	} cases[] = {
-		{"", "`name` must be the folder's name, s"},
-		{"name: other\n", "`name` must be the folder's name, s"},
-		{"name: s\n", "s needs `summary` and `profile`"},
-		{"name: s\nsummary: x\nprofile: p\n", "s has no `run`"},
-		{"name: s\nsummary: x\nprofile: p\nrun: a\n", "s has no `ready`: nothing could tell whether it works"},
-		{"name: s\nsummary: x\nprofile: p\nrun: a\nready: {}\n", "probe has exactly one kind"},
-		{"name: s\nsummary: x\nprofile: p\nrun: a\nready: {tcp: {host: h}}\n", "the tcp probe needs `port`"},
-		{"name: s\nsummary: x\nprofile: p\nrun: a\nready: {tcp: {host: h, port: 1, x: 2}}\n", "unknown key `x`"},
-		{"name: s\nsummary: x\nprofile: p\nrun: a\nready: {tcp: here}\n", ""},
-		{"- a list\n", ""},
+	    {"", "`name` must be the folder's name, s"},
+	    {"name: other\n", "`name` must be the folder's name, s"},
+	    {"name: s\n", "s needs `summary` and `profile`"},
+	    {"name: s\nsummary: x\nprofile: p\n", "s has no `run`"},
+	    {"name: s\nsummary: x\nprofile: p\nrun: a\n", "s has no `ready`: nothing could tell whether it works"},
+	    {"name: s\nsummary: x\nprofile: p\nrun: a\nready: {}\n", "probe has exactly one kind"},
+	    {"name: s\nsummary: x\nprofile: p\nrun: a\nready: {tcp: {host: h}}\n", "the tcp probe needs `port`"},
+	    {"name: s\nsummary: x\nprofile: p\nrun: a\nready: {tcp: {host: h, port: 1, x: 2}}\n", "unknown key `x`"},
+	    {"name: s\nsummary: x\nprofile: p\nrun: a\nready: {tcp: here}\n", ""},
+	    {"- a list\n", ""},
 	};
 
 	(void)state;
@@ -204,7 +205,8 @@ static void what_must_be_there(void **state)
 
 static void names(void **state)
 {
-	static const char *const good[] = {"a", "kafka-ui", "a_1", "9x"}, *const bad[] = {"", "-a", "A", "a b", "a/b", "..", "ä"};
+	static const char *const good[] = {"a", "kafka-ui", "a_1", "9x"}, *const bad[] = {"",    "-a", "A", "a b",
+											  "a/b", "..", "ä"};
 
 	(void)state;
 	for (size_t i = 0; i < sizeof(good) / sizeof(good[0]); i++)
@@ -216,9 +218,12 @@ static void names(void **state)
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-		cmocka_unit_test(the_least_and_its_defaults), cmocka_unit_test(every_key),
-		cmocka_unit_test(an_engine_overrides_the_entry), cmocka_unit_test(refusals),
-		cmocka_unit_test(what_must_be_there), cmocka_unit_test(names),
+	    cmocka_unit_test(the_least_and_its_defaults),
+	    cmocka_unit_test(every_key),
+	    cmocka_unit_test(an_engine_overrides_the_entry),
+	    cmocka_unit_test(refusals),
+	    cmocka_unit_test(what_must_be_there),
+	    cmocka_unit_test(names),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

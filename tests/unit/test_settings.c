@@ -28,8 +28,9 @@ static void types_follow_from_the_default(void **state)
 
 	(void)state;
 	assert_int_equal(load("i: {default: 5, help: h}\nb: {default: true, help: h}\nt: {default: abc, help: h}\n"
-	                      "q: {default: '5', help: h}\ne: {default: '', help: h}\nv: {default: 1.5, help: h}\n",
-	                      &l, &e), 0);
+			      "q: {default: '5', help: h}\ne: {default: '', help: h}\nv: {default: 1.5, help: h}\n",
+			      &l, &e),
+			 0);
 	assert_int_equal(l.n, 6);
 	assert_int_equal(settings_find(&l, "i")->type, SETTING_INT);
 	assert_int_equal(settings_find(&l, "b")->type, SETTING_BOOL);
@@ -47,15 +48,15 @@ static void bad_descriptions(void **state)
 	static const struct {
 		const char *text, *msg;
 	} cases[] = {
-		{"i: {default: 5}", "s.yaml:1:4: the setting `i` needs `default` and `help`"},
-		{"i: {help: h}", "s.yaml:1:4: the setting `i` needs `default` and `help`"},
-		{"i: {default: 5, help: h, mni: 1}", "s.yaml:1:26: unknown key `mni`"},
-		{"i: {default: 5, min: 6, help: h}", "s.yaml:1:14: `i` is out of bounds: 5"},
-		{"i: {default: 5, max: many, help: h}", "s.yaml:1:22: `max` must be an integer"},
-		{"t: {default: a, one_of: [b, c], help: h}", "s.yaml:1:14: `t` cannot be \"a\""},
-		{"t: {default: a, one_of: a, help: h}", "s.yaml:1:25: `one_of` must be a list"},
-		{"t: {default: [a], help: h}", "s.yaml:1:4: the setting `t` needs"},
-		{"t: 5", "s.yaml:1:4: `t` must be a map"},
+	    {"i: {default: 5}", "s.yaml:1:4: the setting `i` needs `default` and `help`"},
+	    {"i: {help: h}", "s.yaml:1:4: the setting `i` needs `default` and `help`"},
+	    {"i: {default: 5, help: h, mni: 1}", "s.yaml:1:26: unknown key `mni`"},
+	    {"i: {default: 5, min: 6, help: h}", "s.yaml:1:14: `i` is out of bounds: 5"},
+	    {"i: {default: 5, max: many, help: h}", "s.yaml:1:22: `max` must be an integer"},
+	    {"t: {default: a, one_of: [b, c], help: h}", "s.yaml:1:14: `t` cannot be \"a\""},
+	    {"t: {default: a, one_of: a, help: h}", "s.yaml:1:25: `one_of` must be a list"},
+	    {"t: {default: [a], help: h}", "s.yaml:1:4: the setting `t` needs"},
+	    {"t: 5", "s.yaml:1:4: `t` must be a map"},
 	};
 
 	(void)state;
@@ -76,28 +77,29 @@ static void setting_values(void **state)
 		const char *name, *value;
 		const char *msg, *remedy; /* NULL: fine */
 	} cases[] = {
-		{"i", "1", NULL, NULL},
-		{"i", "10", NULL, NULL},
-		{"i", "0", "`i` is out of bounds: 0", "choose a value from 1 to 10"},
-		{"i", "11", "`i` is out of bounds: 11", "choose a value from 1 to 10"},
-		{"i", "5 MB", "`i` must be an integer, not \"5 MB\"", ""},
-		{"i", "", "`i` must be an integer, not \"\"", ""},
-		{"i", "99999999999999999999", "`i` must be an integer, not \"99999999999999999999\"", ""},
-		{"low", "0", "`low` is out of bounds: 0", "choose at least 1"},
-		{"high", "11", "`high` is out of bounds: 11", "choose at most 10"},
-		{"b", "false", NULL, NULL},
-		{"b", "no", "`b` must be true or false, not \"no\"", ""},
-		{"t", "json", NULL, NULL},
-		{"t", "xml", "`t` cannot be \"xml\"", "choose one of: avro, json"},
+	    {"i", "1", NULL, NULL},
+	    {"i", "10", NULL, NULL},
+	    {"i", "0", "`i` is out of bounds: 0", "choose a value from 1 to 10"},
+	    {"i", "11", "`i` is out of bounds: 11", "choose a value from 1 to 10"},
+	    {"i", "5 MB", "`i` must be an integer, not \"5 MB\"", ""},
+	    {"i", "", "`i` must be an integer, not \"\"", ""},
+	    {"i", "99999999999999999999", "`i` must be an integer, not \"99999999999999999999\"", ""},
+	    {"low", "0", "`low` is out of bounds: 0", "choose at least 1"},
+	    {"high", "11", "`high` is out of bounds: 11", "choose at most 10"},
+	    {"b", "false", NULL, NULL},
+	    {"b", "no", "`b` must be true or false, not \"no\"", ""},
+	    {"t", "json", NULL, NULL},
+	    {"t", "xml", "`t` cannot be \"xml\"", "choose one of: avro, json"},
 	};
 	scoped(settings_release) struct settings l = {0};
 	struct err loading = ERR_INIT;
 
 	(void)state;
 	assert_int_equal(load("i: {default: 5, min: 1, max: 10, help: h}\nlow: {default: 5, min: 1, help: h}\n"
-	                      "high: {default: 5, max: 10, help: h}\nb: {default: true, help: h}\n"
-	                      "t: {default: avro, one_of: [avro, json], help: h}\n",
-	                      &l, &loading), 0);
+			      "high: {default: 5, max: 10, help: h}\nb: {default: true, help: h}\n"
+			      "t: {default: avro, one_of: [avro, json], help: h}\n",
+			      &l, &loading),
+			 0);
 	for (size_t i = 0; i < sizeof(cases) / sizeof(cases[0]); i++) {
 		struct setting *s = settings_find(&l, cases[i].name);
 		scoped_free char *before = xstrdup(s->value);
@@ -114,9 +116,9 @@ static void setting_values(void **state)
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-		cmocka_unit_test(types_follow_from_the_default),
-		cmocka_unit_test(bad_descriptions),
-		cmocka_unit_test(setting_values),
+	    cmocka_unit_test(types_follow_from_the_default),
+	    cmocka_unit_test(bad_descriptions),
+	    cmocka_unit_test(setting_values),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

@@ -41,7 +41,7 @@ static int tear_down(void **state)
 static int expand(const struct fixture *f, enum template_use use, const char *text, struct strbuf *out, struct err *e)
 {
 	struct template_scope scope = {
-		.platform = f->p, .service = platform_service(f->p, "alpha", e), .use = use, .scratch = "/scratch"};
+	    .platform = f->p, .service = platform_service(f->p, "alpha", e), .use = use, .scratch = "/scratch"};
 
 	return template_expand(&scope, "t", 3, 5, text, out, e);
 }
@@ -52,27 +52,27 @@ static void names(void **state)
 	static const struct {
 		const char *text, *expected;
 	} cases[] = {
-		{"", ""},
-		{"plain", "plain"},
-		{"${client}", "4001"},
-		{"a ${client} b ${size}", "a 4001 b 5"},
-		{"${host}", "127.0.0.1"},
-		{"${beta.host}:${beta.http}", "127.0.0.1:4003"},
-		{"${alpha.size}", "5"},
-		{"${platform.greeting}", "hello"},
-		{"${data}", "%s/state/data/alpha"},
-		{"${conf}", "%s/state/conf/alpha"},
-		{"${log}", "%s/state/log/alpha"},
-		{"${run}", "%s/state/run/alpha"},
-		{"${root}", "%s"},
-		{"${service_dir}", "%s/services/alpha"},
-		{"${secret.alpha_admin}", "s3cret"},
-		{"$X $(date) $1 $$ $", "$X $(date) $1 $$ $"},
-		{"$${not.ours}", "${not.ours}"},
-		{"$${${client}}", "${4001}"},
-		{"${client}${client}", "40014001"},
-		{"}{", "}{"},
-		{"line\n${client}\n", "line\n4001\n"},
+	    {"", ""},
+	    {"plain", "plain"},
+	    {"${client}", "4001"},
+	    {"a ${client} b ${size}", "a 4001 b 5"},
+	    {"${host}", "127.0.0.1"},
+	    {"${beta.host}:${beta.http}", "127.0.0.1:4003"},
+	    {"${alpha.size}", "5"},
+	    {"${platform.greeting}", "hello"},
+	    {"${data}", "%s/state/data/alpha"},
+	    {"${conf}", "%s/state/conf/alpha"},
+	    {"${log}", "%s/state/log/alpha"},
+	    {"${run}", "%s/state/run/alpha"},
+	    {"${root}", "%s"},
+	    {"${service_dir}", "%s/services/alpha"},
+	    {"${secret.alpha_admin}", "s3cret"},
+	    {"$X $(date) $1 $$ $", "$X $(date) $1 $$ $"},
+	    {"$${not.ours}", "${not.ours}"},
+	    {"$${${client}}", "${4001}"},
+	    {"${client}${client}", "40014001"},
+	    {"}{", "}{"},
+	    {"line\n${client}\n", "line\n4001\n"},
 	};
 	const struct fixture *f = *state;
 
@@ -94,18 +94,19 @@ static void mistakes(void **state)
 	static const struct {
 		const char *text, *msg, *remedy;
 	} cases[] = {
-		{"${clinet}", "t:3:5: unknown name ${clinet}", "did you mean ${client}?"},
-		{"x${}", "t:3:6: unknown name ${}", ""},
-		{"a\nb ${nothing}", "t:4:3: unknown name ${nothing}", ""},
-		{"\n\n${client", "t:5:1: ${ without }", "close it"},
-		{"${client\n}", "t:3:5: unknown name ${client }", ""},
-		{"${alhpa.host}", "t:3:5: unknown name ${alhpa.host}", "did you mean ${alpha.host}?"},
-		{"${alpha.cleint}", "t:3:5: unknown name ${alpha.cleint}", "did you mean ${alpha.client}?"},
-		{"${platform.greting}", "t:3:5: unknown name ${platform.greting}", "did you mean ${platform.greeting}?"},
-		{"${secret.alpha_amdin}", "t:3:5: no service has the secret `alpha_amdin`", "did you mean ${secret.alpha_admin}?"},
-		{"${java.hoem}", "t:3:5: unknown name ${java.hoem}", "there are ${java.home}"},
-		{"${java.home}", "t:3:5: alpha needs Java 99", "run: platformctl fetch alpha"},
-		{"${scratch}", "t:3:5: unknown name ${scratch}", ""},
+	    {"${clinet}", "t:3:5: unknown name ${clinet}", "did you mean ${client}?"},
+	    {"x${}", "t:3:6: unknown name ${}", ""},
+	    {"a\nb ${nothing}", "t:4:3: unknown name ${nothing}", ""},
+	    {"\n\n${client", "t:5:1: ${ without }", "close it"},
+	    {"${client\n}", "t:3:5: unknown name ${client }", ""},
+	    {"${alhpa.host}", "t:3:5: unknown name ${alhpa.host}", "did you mean ${alpha.host}?"},
+	    {"${alpha.cleint}", "t:3:5: unknown name ${alpha.cleint}", "did you mean ${alpha.client}?"},
+	    {"${platform.greting}", "t:3:5: unknown name ${platform.greting}", "did you mean ${platform.greeting}?"},
+	    {"${secret.alpha_amdin}", "t:3:5: no service has the secret `alpha_amdin`",
+	     "did you mean ${secret.alpha_admin}?"},
+	    {"${java.hoem}", "t:3:5: unknown name ${java.hoem}", "there are ${java.home}"},
+	    {"${java.home}", "t:3:5: alpha needs Java 99", "run: platformctl fetch alpha"},
+	    {"${scratch}", "t:3:5: unknown name ${scratch}", ""},
 	};
 	const struct fixture *f = *state;
 
@@ -128,7 +129,11 @@ static void secrets_by_use(void **state)
 	static const struct {
 		enum template_use use;
 		int rc;
-	} cases[] = {{TEMPLATE_CHECK, 0}, {TEMPLATE_FILE, 0}, {TEMPLATE_CHECK_SCRIPT, -1}, {TEMPLATE_SCRIPT, -1}, {TEMPLATE_TRAIN, -1}};
+	} cases[] = {{TEMPLATE_CHECK, 0},
+		     {TEMPLATE_FILE, 0},
+		     {TEMPLATE_CHECK_SCRIPT, -1},
+		     {TEMPLATE_SCRIPT, -1},
+		     {TEMPLATE_TRAIN, -1}};
 	const struct fixture *f = *state;
 
 	for (size_t i = 0; i < sizeof(cases) / sizeof(cases[0]); i++) {
@@ -155,7 +160,8 @@ static void a_check_needs_no_jvm(void **state)
 	scoped(strbuf_release) struct strbuf out = STRBUF_INIT;
 	struct err e = ERR_INIT;
 
-	assert_int_equal(expand(*state, TEMPLATE_CHECK_SCRIPT, "${java.home}/bin/java ${java.startup} ${java.major}", &out, &e), 0);
+	assert_int_equal(
+	    expand(*state, TEMPLATE_CHECK_SCRIPT, "${java.home}/bin/java ${java.startup} ${java.major}", &out, &e), 0);
 }
 
 static void a_service_without_java_has_none(void **state)
@@ -163,7 +169,8 @@ static void a_service_without_java_has_none(void **state)
 	const struct fixture *f = *state;
 	scoped(strbuf_release) struct strbuf out = STRBUF_INIT;
 	struct err e = ERR_INIT;
-	struct template_scope scope = {.platform = f->p, .service = platform_service(f->p, "beta", &e), .use = TEMPLATE_CHECK};
+	struct template_scope scope = {
+	    .platform = f->p, .service = platform_service(f->p, "beta", &e), .use = TEMPLATE_CHECK};
 
 	assert_int_equal(template_expand(&scope, "t", 1, 1, "${java.home}", &out, &e), -1);
 	assert_non_null(strstr(e.msg, "has no `runtime: {java: […]}`"));
@@ -174,7 +181,8 @@ static void files_of_the_folder(void **state)
 	const struct fixture *f = *state;
 	scoped(strbuf_release) struct strbuf out = STRBUF_INIT;
 	struct err e = ERR_INIT;
-	struct template_scope scope = {.platform = f->p, .service = platform_service(f->p, "alpha", &e), .use = TEMPLATE_FILE};
+	struct template_scope scope = {
+	    .platform = f->p, .service = platform_service(f->p, "alpha", &e), .use = TEMPLATE_FILE};
 
 	assert_int_equal(template_file(&scope, "a.conf", &out, &e), 0);
 	assert_string_equal(out.buf, "port=4001\npassword=s3cret\n");
@@ -188,7 +196,8 @@ static void arguments(void **state)
 	struct err e = ERR_INIT;
 	static const char text[] = "a: x${client}\nb: [1]\nc: ${nothing}\n";
 	scoped(ynode_free_p) struct ynode *args = ynode_parse("t", text, strlen(text), &e);
-	struct template_scope scope = {.platform = f->p, .service = platform_service(f->p, "alpha", &e), .use = TEMPLATE_FILE};
+	struct template_scope scope = {
+	    .platform = f->p, .service = platform_service(f->p, "alpha", &e), .use = TEMPLATE_FILE};
 	scoped_free char *a = template_arg(&scope, args, "a", &e);
 
 	assert_string_equal(a, "x4001");
@@ -203,9 +212,14 @@ static void arguments(void **state)
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-		cmocka_unit_test(names), cmocka_unit_test(mistakes), cmocka_unit_test(secrets_by_use),
-		cmocka_unit_test(scratch_is_for_training), cmocka_unit_test(a_check_needs_no_jvm),
-		cmocka_unit_test(a_service_without_java_has_none), cmocka_unit_test(files_of_the_folder), cmocka_unit_test(arguments),
+	    cmocka_unit_test(names),
+	    cmocka_unit_test(mistakes),
+	    cmocka_unit_test(secrets_by_use),
+	    cmocka_unit_test(scratch_is_for_training),
+	    cmocka_unit_test(a_check_needs_no_jvm),
+	    cmocka_unit_test(a_service_without_java_has_none),
+	    cmocka_unit_test(files_of_the_folder),
+	    cmocka_unit_test(arguments),
 	};
 
 	return cmocka_run_group_tests(tests, set_up, tear_down);

@@ -79,15 +79,15 @@ static void faults_have_a_place(void **state)
 	static const struct {
 		const char *text, *msg;
 	} cases[] = {
-		{"a: 1\na: 2\n", "f.yaml:2:1: the key a is there twice"},
-		{"a: &x 1\nb: *x\n", "f.yaml:2:4: an alias; write the value out"},
-		{"a: 1\n---\nb: 2\n", "f.yaml:2:1: a second document; one file holds one"},
-		{"? [a]\n: 1\n", "f.yaml:1:3: a key must be a plain word"},
-		{"a: \"\\0\"\n", "f.yaml:1:4: a NUL character"},
-		{"a: [1, 2\n", "f.yaml:2:1: "},
-		{"a: b: c\n", "f.yaml:1:5: "},
-		{"\ta: 1\n", "f.yaml:1:1: "},
-		{"a: \xff\n", "f.yaml:"},
+	    {"a: 1\na: 2\n", "f.yaml:2:1: the key a is there twice"},
+	    {"a: &x 1\nb: *x\n", "f.yaml:2:4: an alias; write the value out"},
+	    {"a: 1\n---\nb: 2\n", "f.yaml:2:1: a second document; one file holds one"},
+	    {"? [a]\n: 1\n", "f.yaml:1:3: a key must be a plain word"},
+	    {"a: \"\\0\"\n", "f.yaml:1:4: a NUL character"},
+	    {"a: [1, 2\n", "f.yaml:2:1: "},
+	    {"a: b: c\n", "f.yaml:1:5: "},
+	    {"\ta: 1\n", "f.yaml:1:1: "},
+	    {"a: \xff\n", "f.yaml:"},
 	};
 
 	(void)state;
@@ -122,14 +122,14 @@ static void integers(void **state)
 		long long min, max, value;
 		const char *msg; /* NULL: fine */
 	} cases[] = {
-		{"n: 7", 0, 10, 7, NULL},
-		{"n: -7", -10, 10, -7, NULL},
-		{"n: 10", 0, 10, 10, NULL},
-		{"n: 11", 0, 10, 0, "f.yaml:1:4: `n` must be between 0 and 10, not 11"},
-		{"n: 7x", 0, 10, 0, "f.yaml:1:4: `n` must be an integer, not \"7x\""},
-		{"n: ''", 0, 10, 0, "f.yaml:1:4: `n` must be an integer, not \"\""},
-		{"n: 99999999999999999999", LLONG_MIN, LLONG_MAX, 0, "f.yaml:1:4: `n` must be an integer"},
-		{"n: [1]", 0, 10, 0, "f.yaml:1:4: `n` must be a single value, not a list"},
+	    {"n: 7", 0, 10, 7, NULL},
+	    {"n: -7", -10, 10, -7, NULL},
+	    {"n: 10", 0, 10, 10, NULL},
+	    {"n: 11", 0, 10, 0, "f.yaml:1:4: `n` must be between 0 and 10, not 11"},
+	    {"n: 7x", 0, 10, 0, "f.yaml:1:4: `n` must be an integer, not \"7x\""},
+	    {"n: ''", 0, 10, 0, "f.yaml:1:4: `n` must be an integer, not \"\""},
+	    {"n: 99999999999999999999", LLONG_MIN, LLONG_MAX, 0, "f.yaml:1:4: `n` must be an integer"},
+	    {"n: [1]", 0, 10, 0, "f.yaml:1:4: `n` must be a single value, not a list"},
 	};
 
 	(void)state;
@@ -165,7 +165,8 @@ static void unknown_keys(void **state)
 {
 	static const char *const known[] = {"memory_mb", "name", NULL};
 	struct err e = ERR_INIT;
-	scoped(ynode_free_p) struct ynode *near = parse("name: x\nmemroy_mb: 1\n", &e), *far = parse("qqqqqqq: 1\n", &e);
+	scoped(ynode_free_p) struct ynode *near = parse("name: x\nmemroy_mb: 1\n", &e),
+					  *far = parse("qqqqqqq: 1\n", &e);
 
 	(void)state;
 	assert_int_equal(ynode_known_keys(near, known, &e), -1);
@@ -189,9 +190,15 @@ static void a_missing_file(void **state)
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-		cmocka_unit_test(values_and_places), cmocka_unit_test(many_entries),     cmocka_unit_test(nothing_is_an_empty_map),
-		cmocka_unit_test(faults_have_a_place), cmocka_unit_test(depth_is_bounded), cmocka_unit_test(integers),
-		cmocka_unit_test(booleans),          cmocka_unit_test(unknown_keys),     cmocka_unit_test(a_missing_file),
+	    cmocka_unit_test(values_and_places),
+	    cmocka_unit_test(many_entries),
+	    cmocka_unit_test(nothing_is_an_empty_map),
+	    cmocka_unit_test(faults_have_a_place),
+	    cmocka_unit_test(depth_is_bounded),
+	    cmocka_unit_test(integers),
+	    cmocka_unit_test(booleans),
+	    cmocka_unit_test(unknown_keys),
+	    cmocka_unit_test(a_missing_file),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
