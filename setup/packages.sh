@@ -6,11 +6,11 @@ set -eu
 installed() { dpkg-query -W -f '${db:Status-Status}\n' "$1" 2>/dev/null | grep -qx installed; }
 known() { apt-cache show --no-all-versions "$1" >/dev/null 2>&1; }
 
-command -v dpkg-query >/dev/null && command -v apt-get >/dev/null || {
+if ! command -v dpkg-query >/dev/null || ! command -v apt-get >/dev/null; then
 	echo "error: this is no Debian: dpkg-query and apt-get are missing" >&2
 	echo "  remedy: install the packages named in $* by your own means, then run: make all" >&2
 	exit 4
-}
+fi
 
 # The choices that are not satisfied by what is installed.
 wanted=$(cat "$@" | sed 's/#.*//' | grep -v '^[[:space:]]*$' | while IFS= read -r line; do

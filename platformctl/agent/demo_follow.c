@@ -286,14 +286,16 @@ static void add_stream_state(const struct follower *f, struct strbuf *out)
 	scoped(json_decref_p) json_t *answer = NULL;
 	struct err e = ERR_INIT;
 	scoped_free char *url = service_url(f->platform, "spark", "state", "/readyz", &e);
+	const char *reason;
 	int status;
 
 	if (!url)
 		return;
 	if (http_json(NULL, &(struct http_request){.url = url, .timeout_ms = ASK_TIMEOUT_MS}, NULL, &status, &answer, &e) != 0)
 		strbuf_addf(out, "; Spark: %s", e.msg);
-	else
-		strbuf_addf(out, "; Spark is %s: %s", jsonx_str(answer, "state", status == 200 ? "ready" : "not ready"), jsonx_str(answer, "reason", "no reason given"));
+	reason = jsonx_str(answer, "reason", "");
+	if (answer)
+		strbuf_addf(out, "; Spark is %s%s%s", jsonx_str(answer, "state", status == 200 ? "ready" : "not ready"), *reason ? ": " : "", reason);
 }
 
 /* The error for the first hop that is missing. */

@@ -8,6 +8,7 @@ Nothing in this module talks to Spark.
 from __future__ import annotations
 
 import json
+import re
 from dataclasses import dataclass, field
 
 DECIMAL = "org.apache.kafka.connect.data.Decimal"
@@ -193,6 +194,76 @@ def _plain_decimal(path: str) -> str:
 
 def literal(text: str) -> str:
     return "'" + text.replace("\\", "\\\\").replace("'", "\\'") + "'"
+
+
+# ---- JSON without schema ----------------------------------------------------------------------------------------------
+
+def json_type(node: Node) -> str:
+    """How Spark's JSON reader is told to read a value: bytes come as base64."""
+    if node.kind == "bytes":
+        return "STRING"
+    if node.kind == "array":
+        return f"ARRAY<{json_type(node.item)}>"
+    if node.kind == "map":
+        return f"MAP<STRING,{json_type(node.item)}>"
+    if node.kind == "struct":
+        return "STRUCT<" + ",".join(f"{quote(name)}:{json_type(part)}" for name, part in node.fields) + ">"
+    return _SQL_KINDS[node.kind]
+
+
+def json_sql(node: Node, path: str, depth: int = 0) -> str:
+    """From what the JSON reader gives to the type that the Avro reader would have given."""
+    if node.name == DECIMAL:
+        precision, scale = decimal_size(node)
+        return f"CAST(concat(CAST({_integer(path)} AS STRING), 'E-{scale}') AS DECIMAL({precision},{scale}))"
+    if node.name == VARIABLE_DECIMAL:
+        return f"CASE WHEN {path} IS NOT NULL THEN named_struct('scale', {path}.scale, 'value', {_integer(path + '.value')}) END"
+    if node.kind == "bytes":
+        return f"try_to_binary({path}, 'base64')"
+    if node.kind == "array":
+        inner = json_sql(node.item, f"j{depth}", depth + 1)
+        return path if inner == f"j{depth}" else f"transform({path}, j{depth} -> {inner})"
+    return path
+
+
+def _integer(path: str) -> str:
+    """Big-endian two's complement in base64, up to 16 bytes, to a number."""
+    digits = f"hex(try_to_binary({path}, 'base64'))"
+    wide = f"lpad({digits}, 32, CASE WHEN substring({digits}, 1, 1) >= '8' THEN 'F' ELSE '0' END)"
+    high = f"CAST(conv(substring({wide}, 1, 16), 16, -10) AS DECIMAL(20,0))"
+    low = f"CAST(conv(substring({wide}, 17, 16), 16, 10) AS DECIMAL(20,0))"
+    return f"CAST({high} * 18446744073709551616 + {low} AS DECIMAL(38,0))"
+
+
+_POSTGRES = {"boolean": ("boolean", None), "smallint": ("int16", None), "integer": ("int32", None), "bigint": ("int64", None), "oid": ("int64", None),
+             "real": ("float32", None), "double precision": ("float64", None), "date": ("int32", "io.debezium.time.Date"),
+             "timestamp with time zone": ("string", "io.debezium.time.ZonedTimestamp"), "bytea": ("bytes", None),
+             "interval": ("int64", "io.debezium.time.MicroDuration"), "money": ("bytes", DECIMAL)}
+
+
+def postgres_node(text: str) -> Node:
+    """Debezium's type, with its default settings, for a type as PostgreSQL's format_type() spells it."""
+    if text.endswith("[]"):
+        return Node("array", item=postgres_node(text[:-2]))
+    found = re.fullmatch(r"([a-z ]+?)(?:\((\d+)(?:,(-?\d+))?\))?( with(?:out)? time zone)?", text)
+    base, first, second, zone = found.groups() if found else (text, None, None, None)
+    precision = 6 if first is None else int(first)
+    if base == "numeric":
+        if first is None:
+            return Node("struct", VARIABLE_DECIMAL, fields=(("scale", Node("int32")), ("value", Node("bytes"))))
+        return Node("bytes", DECIMAL, {"connect.decimal.precision": first, "scale": second or 0})
+    if base == "money":
+        return Node("bytes", DECIMAL, {"scale": 2})
+    if base == "timestamp":
+        if zone == " with time zone":
+            return Node("string", "io.debezium.time.ZonedTimestamp")
+        return Node("int64", f"io.debezium.time.{'Timestamp' if precision <= 3 else 'MicroTimestamp'}")
+    if base == "time" and zone != " with time zone":
+        return Node("int32", "io.debezium.time.Time") if precision <= 3 else Node("int64", "io.debezium.time.MicroTime")
+    if base in ("bit", "bit varying"):
+        return Node("boolean") if first in (None, "1") and base == "bit" or first == "1" else Node("bytes", "io.debezium.data.Bits")
+    kind, name = _POSTGRES.get(base if base in _POSTGRES else text, ("string", None))
+    return Node(kind, name)
 
 
 # ---- tables -----------------------------------------------------------------------------------------------------------

@@ -10,7 +10,7 @@ from pyspark.sql import DataFrame
 from pyspark.sql import functions as F
 from pyspark.sql.avro.functions import from_avro
 
-from streaming.connect_types import Node, SchemaError, avro_node, avro_reader, literal, quote, sql_type, value_sql
+from streaming.connect_types import Node, SchemaError, avro_node, avro_reader, json_sql, json_type, literal, quote, sql_type, value_sql
 
 UNFRAMED = -1      # bytes that are no frame: no registry gives this id
 NO_VALUE = -2      # a tombstone
@@ -43,12 +43,12 @@ def merged_columns(shapes: list[dict[str, Node]]) -> dict[str, str]:
     return columns
 
 
-def row_sql(shape: dict[str, Node], columns: dict[str, str], source: str) -> str:
+def row_sql(shape: dict[str, Node], columns: dict[str, str], source: str, physical=lambda node, path: path) -> str:
     """The row as a struct with exactly these columns: a column that the shape lacks is NULL."""
     parts = []
     for name, kind in columns.items():
         node = shape.get(name)
-        value = "NULL" if node is None else value_sql(node, f"{source}.{quote(name)}")
+        value = "NULL" if node is None else value_sql(node, physical(node, f"{source}.{quote(name)}"))
         exact = node is not None and sql_type(node) == kind
         parts.append(f"{literal(name)}, {value if exact else f'CAST({value} AS {kind})'}")
     return f"CASE WHEN {source} IS NOT NULL THEN named_struct({', '.join(parts)}) END"
@@ -65,15 +65,30 @@ def avro_events(frames: DataFrame, schema_id: int, schema: dict, columns: dict[s
     return _events(decoded, shape, columns)
 
 
-def _events(decoded: DataFrame, shape: dict[str, Node], columns: dict[str, str]) -> DataFrame:
+def json_frames(records: DataFrame) -> DataFrame:
+    """JSON names no schema. What stands for its id is a number made of the names of the row's columns."""
+    text = "CAST(value AS STRING)"
+    row = f"coalesce(get_json_object({text}, '$.after'), get_json_object({text}, '$.before'))"
+    number = (f"CASE WHEN value IS NULL THEN {NO_VALUE} WHEN get_json_object({text}, '$.op') IS NULL THEN {UNFRAMED} "
+              f"ELSE coalesce(hash(json_object_keys({row})) & 2147483647, 0) END")
+    return records.selectExpr("topic", "partition", "offset AS off", "key", "value", "0 AS key_id", f"{number} AS value_id")
+
+
+def json_key(frames: DataFrame, topic: str) -> list[str]:
+    """The key's columns, from any record's key."""
+    found = frames.where((F.col("topic") == topic) & F.col("key").isNotNull()).selectExpr("json_object_keys(CAST(key AS STRING))").head()
+    return list(found[0] or []) if found else []
+
+
+def json_events(frames: DataFrame, schema_id: int, shape: dict[str, Node], columns: dict[str, str]) -> DataFrame:
+    """The frames of one set of columns, decoded with the types that the source says they have."""
+    row = "STRUCT<" + ",".join(f"{quote(name)}:{json_type(node)}" for name, node in shape.items()) + ">"
+    whole = f"STRUCT<before:{row},after:{row},source:STRUCT<lsn:BIGINT,ts_ms:BIGINT>,op:STRING>"
+    decoded = frames.where(F.col("value_id") == schema_id).withColumn("e", F.expr(f"from_json(CAST(value AS STRING), {literal(whole)})"))
+    return _events(decoded, shape, columns, json_sql)
+
+
+def _events(decoded: DataFrame, shape: dict[str, Node], columns: dict[str, str], physical=lambda node, path: path) -> DataFrame:
     kept = decoded.selectExpr("partition", "off", "key", "value", "e.op AS op", "e.source.lsn AS lsn", "e.source.ts_ms AS ts",
                               "CASE WHEN e.op = 'd' THEN e.before ELSE e.after END AS new", "e.before AS before")
-    return kept.selectExpr(*EVENT, f"{row_sql(shape, columns, 'new')} AS row", f"{row_sql(shape, columns, 'before')} AS old")
-
-
-def undecodable(frames: DataFrame, columns: dict[str, str], schema_ids: list[int]) -> DataFrame:
-    """The frames of schemas that do not exist, as events that have no op."""
-    empty = "CAST(NULL AS STRUCT<" + ",".join(f"{quote(name)}:{kind}" for name, kind in columns.items()) + ">)"
-    return frames.where(F.col("value_id").isin(schema_ids)).selectExpr(
-        "partition", "off", "key", "value", "CAST(NULL AS STRING) AS op", "CAST(NULL AS BIGINT) AS lsn", "CAST(NULL AS BIGINT) AS ts",
-        f"{empty} AS row", f"{empty} AS old")
+    return kept.selectExpr(*EVENT, f"{row_sql(shape, columns, 'new', physical)} AS row", f"{row_sql(shape, columns, 'before', physical)} AS old")

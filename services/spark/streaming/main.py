@@ -17,6 +17,7 @@ from streaming.maintenance import Maintenance
 from streaming.mirror import Mirror
 from streaming.registry import Registry
 from streaming.settings import Settings, load
+from streaming.source_catalog import SourceCatalog
 from streaming.state import State, serve
 
 TICK_S = 0.25
@@ -31,7 +32,10 @@ class Stopping(Exception):
 class Job:
     def __init__(self, settings: Settings, spark: SparkSession, state: State):
         self.settings, self.spark, self.state = settings, spark, state
-        self.mirror = Mirror(settings, Registry(settings.registry), state)
+        catalog = None
+        if settings.format == "json":
+            catalog = SourceCatalog(settings.source_url, settings.source_user, settings.source_password, settings.source_schema)
+        self.mirror = Mirror(settings, Registry(settings.registry), state, catalog)
         self.maintenance = Maintenance(settings, state)
         self.lock = threading.Lock()          # one at a time: a batch, the enriched table, upkeep
         self.stopping = threading.Event()
@@ -131,6 +135,8 @@ class Job:
                    .option("startingOffsets", "earliest")
                    .option("maxOffsetsPerTrigger", self.settings.max_events_per_batch)
                    .option("kafka.metadata.max.age.ms", 5000)
+                   # How long a read may wait at the broker for more than there is: a batch knows what it wants.
+                   .option("kafka.fetch.max.wait.ms", 50)
                    .load())
         return (records.writeStream.queryName("mirror").foreachBatch(self.batch)
                 .option("checkpointLocation", self.settings.checkpoint)

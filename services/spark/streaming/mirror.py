@@ -17,10 +17,11 @@ from pyspark.sql import DataFrame, SparkSession
 from pyspark.sql import functions as F
 
 from streaming import changes, decode, enrich, insight, lake, log
-from streaming.connect_types import SchemaError, avro_node, sql_type
+from streaming.connect_types import Node, SchemaError, avro_node
 from streaming.deadletters import DeadLetters
 from streaming.registry import Registry, Unknown
 from streaming.settings import Settings
+from streaming.source_catalog import SourceCatalog
 from streaming.state import State
 
 
@@ -48,13 +49,15 @@ class Share:
 
 
 class Mirror:
-    def __init__(self, settings: Settings, registry: Registry, state: State):
-        self.settings, self.registry, self.state = settings, registry, state
+    def __init__(self, settings: Settings, registry: Registry, state: State, catalog: SourceCatalog | None = None):
+        """With a `catalog` the records are JSON without schema, else Avro with the registry's."""
+        self.settings, self.registry, self.state, self.catalog = settings, registry, state, catalog
         self.positions: dict[str, tuple[dict[int, int], int | None]] = {}
         self.dead = DeadLetters(settings, state)
         self.enricher = enrich.Enricher(settings, state) if settings.enrich else None
         self.pool = ThreadPoolExecutor(settings.parallel_merges, thread_name_prefix="merge")
         self.phases: dict[str, int] = {}
+        self.keys: dict[str, list[str]] = {}       # by topic, where the records are JSON
 
     @contextmanager
     def phase(self, name: str):
@@ -71,7 +74,7 @@ class Mirror:
     def process(self, records: DataFrame) -> None:
         self.phases = {}
         spark = records.sparkSession
-        frames = decode.avro_frames(records).coalesce(1).persist()
+        frames = (decode.json_frames if self.catalog else decode.avro_frames)(records).coalesce(1).persist()
         try:
             with self.phase("read"):
                 shares = [share for share in self.shares(frames) if not self.place(spark, share)]
@@ -115,34 +118,44 @@ class Mirror:
         for part, offset in share.position.items():
             if share.first.get(part, offset) < offset:
                 own = own.where(f"NOT (partition = {part} AND off < {offset})")
-        schemas, shapes, unreadable = {}, [], {}
+        shapes, unreadable = {}, {}
         for number in sorted(share.value_ids, key=share.value_ids.get):
             try:
-                schema = self.schema(number)
-                shapes.append(decode.row_columns(avro_node(schema)))
-                schemas[number] = schema
+                shapes[number] = self.shape(spark, share.name, number)
             except (Unknown, SchemaError) as error:
                 unreadable[number] = str(error)
-        for number in sorted((number for number in share.key_ids if number >= 0), key=share.key_ids.get):
-            try:
-                share.key = [name for name, _ in avro_node(self.schema(number)).fields]
-            except (Unknown, SchemaError) as error:
-                log.warn("key schema unreadable", topic=share.topic, reason=error)
-        share.columns = decode.merged_columns(shapes)
-        if not schemas:
-            self.dead.keep(spark, own, share.topic, "; ".join(sorted(set(unreadable.values()))))
-            return False
         if unreadable:
             self.dead.keep(spark, own.where(F.col("value_id").isin(list(unreadable))), share.topic, "; ".join(sorted(set(unreadable.values()))))
-        parts = [decode.avro_events(own, number, schema, share.columns) for number, schema in schemas.items()]
-        share.events = parts[0]
-        for part in parts[1:]:
-            share.events = share.events.unionByName(part)
+        if not shapes:
+            return False
+        share.columns = decode.merged_columns(list(shapes.values()))
+        share.key = self.key(frames, share)
+        for number, shape in shapes.items():
+            part = (decode.json_events(own, number, shape, share.columns) if self.catalog
+                    else decode.avro_events(own, number, self.schema(number), share.columns))
+            share.events = part if share.events is None else share.events.unionByName(part)
         return True
+
+    def shape(self, spark: SparkSession, name: str, number: int) -> dict[str, Node]:
+        if self.catalog and number >= 0:
+            return self.catalog.shape(spark, name, number)
+        return decode.row_columns(avro_node(self.schema(number)))
+
+    def key(self, frames: DataFrame, share: Share) -> list[str]:
+        if self.catalog:
+            if share.topic not in self.keys:
+                self.keys[share.topic] = decode.json_key(frames, share.topic)
+            return self.keys[share.topic]
+        for number in sorted((number for number in share.key_ids if number >= 0), key=share.key_ids.get, reverse=True):
+            try:
+                return [name for name, _ in avro_node(self.schema(number)).fields]
+            except (Unknown, SchemaError) as error:
+                log.warn("key schema unreadable", topic=share.topic, reason=error)
+        return []
 
     def schema(self, number: int) -> dict:
         if number < 0:
-            raise Unknown("not in Confluent's framing")
+            raise Unknown("not a change event" if self.catalog else "not in Confluent's framing")
         return self.registry.schema(number)
 
     def profiles(self, shares: list[Share]) -> None:

@@ -14,6 +14,9 @@ class Settings:
     namespace: str
     checkpoint: str
     format: str = "avro"
+    source_url: str = ""           # JDBC; asked for the types of columns where the format does not say them
+    source_user: str = "reader"
+    source_password: str = ""
     catalog: str = "lake"
     state_port: int = 8094
     trigger_ms: int = 1000
