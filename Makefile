@@ -108,7 +108,7 @@ install: all docs ## install into $(DESTDIR)$(PREFIX)
 	install -D -m 755 $(OUT)/platform-agent $(DESTDIR)$(PREFIX)/libexec/dataflow/platform-agent
 	install -D -m 644 $(OUT)/platformctl.1 $(DESTDIR)$(PREFIX)/share/man/man1/platformctl.1
 	mkdir -p $(DESTDIR)$(PREFIX)/share/dataflow
-	cp -R services runtimes init-scripts $(DESTDIR)$(PREFIX)/share/dataflow/
+	cp -R services runtimes init-scripts setup $(DESTDIR)$(PREFIX)/share/dataflow/
 	rm -rf $(DESTDIR)$(PREFIX)/share/dataflow/services/*/tests
 	mkdir -p $(DESTDIR)$(PREFIX)/share/bash-completion/completions $(DESTDIR)$(PREFIX)/share/zsh/site-functions $(DESTDIR)$(PREFIX)/share/fish/vendor_completions.d
 	$(OUT)/platformctl completion bash > $(DESTDIR)$(PREFIX)/share/bash-completion/completions/platformctl

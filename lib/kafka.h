@@ -66,7 +66,10 @@ int kafka_tail_poll(struct kafka_tail *t, int timeout_ms, struct kafka_record *r
 void kafka_tail_close(struct kafka_tail *t);
 void kafka_tail_close_p(struct kafka_tail **t); /* for scoped() */
 
-/* First offset and the one after the last of a topic's partition. ERR_MISSING when there is none, ERR_RETRY when the cluster is away. */
+/*
+ * First offset and the one after the last of a topic's partition. ERR_MISSING when there is none, ERR_RETRY when the
+ * cluster is away.
+ */
 int kafka_watermarks(const char *bootstrap, const char *topic, int32_t partition, int timeout_ms, int64_t *ret_low,
                      int64_t *ret_high, struct err *e);
 

@@ -2,9 +2,10 @@
  * Hive Metastore 4 over Thrift: its binary protocol in strict form on a plain, unframed connection, which is what the
  * metastore speaks unless it is told otherwise (no SASL, no TLS, no HTTP). Only the calls that the platform needs.
  *
- * Errors: ERR_RETRY when the metastore is away or closes the connection, ERR_TIMEOUT at the deadline, ERR_MISSING when what was
- * asked for is not there, ERR_CONFLICT when it exists already, ERR_DATA for its other exceptions (with its words) and for answers that are not
- * Thrift. After ERR_RETRY, ERR_TIMEOUT and malformed answers the connection is closed: open a new one.
+ * Errors: ERR_RETRY when the metastore is away or closes the connection, ERR_TIMEOUT at the deadline, ERR_MISSING when
+ * what was asked for is not there, ERR_CONFLICT when it exists already, ERR_DATA for its other exceptions (with its words)
+ * and for answers that are not Thrift. After ERR_RETRY, ERR_TIMEOUT and malformed answers the connection is closed: open
+ * a new one.
  */
 #ifndef METASTORE_H
 #define METASTORE_H

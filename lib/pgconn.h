@@ -1,6 +1,7 @@
 /*
  * PostgreSQL through libpq, with a deadline on connecting and on each query: nothing blocks longer, also when the server
- * stops answering in the middle. (Looking up a host's name is the C library's and outside of the deadline; addresses are not looked up.)
+ * stops answering in the middle. (Looking up a host's name is the C library's and outside of the deadline; addresses are
+ * not looked up.)
  *
  * Errors: ERR_RETRY when the server is away, starting, stopping or full (the connection is of no further use then, open a new
  * one), ERR_TIMEOUT at the deadline, ERR_CONFLICT for serialization failures and deadlocks, ERR_CONFIG when it refuses the
@@ -50,12 +51,12 @@ PGresult *pgconn_query(struct pgconn *c, const char *sql, int n_params, const ch
                        struct err *e);
 /* Runs text that may hold several statements (simple protocol: one transaction unless it says otherwise) and drops the rows. */
 int pgconn_exec(struct pgconn *c, const char *sql, int timeout_ms, struct err *e);
-/* The first column of the first row as a malloc'd string; NULL with e->kind == ERR_NONE when there is no row or it is NULL. */
+/* The first column of the first row; caller frees. NULL with e->kind == ERR_NONE when there is no row or it is NULL. */
 char *pgconn_value(struct pgconn *c, const char *sql, int n_params, const char *const *params, int timeout_ms,
                    struct err *e);
 void pgconn_clear_p(PGresult **r);
 
-/* Adds s as an SQL literal ('…', or E'…' where a backslash is in it) or as a quoted identifier ("…"). No connection is needed; UTF-8. */
+/* Adds s as an SQL literal ('…', or E'…' where it holds a backslash) or as a quoted identifier. Needs no connection; UTF-8. */
 void pgconn_add_literal(struct strbuf *sb, const char *s);
 void pgconn_add_identifier(struct strbuf *sb, const char *s);
 

@@ -173,7 +173,8 @@ static int send_call(struct s3 *s, const struct call *c, struct http_response *r
 	strlist_addf(&lines, "Authorization: %s", authorization.buf);
 	return http_do(s->http,
 	               &(struct http_request){.method = c->method, .url = url.buf, .headers = (const char *const *)lines.items,
-	                                      .body = c->body, .body_len = c->body_len, .timeout_ms = c->timeout_ms > 0 ? c->timeout_ms : 1,
+	                                      .body = c->body, .body_len = c->body_len,
+	                                      .timeout_ms = c->timeout_ms > 0 ? c->timeout_ms : 1,
 	                                      .max_response_bytes = MAX_OBJECT_BYTES},
 	               ret, e);
 }

@@ -3,8 +3,8 @@
  * format's commit needs. Every call is one request (or a page of a listing) with its own deadline, and blocks at most that long.
  *
  * Errors: ERR_RETRY when the store is away or busy, ERR_CONFLICT when a condition did not hold, ERR_MISSING when bucket
- * or object is not there, ERR_CONFIG when the keys or the region are refused, ERR_DATA for any other answer; the store's own code and
- * words are in the message ("SignatureDoesNotMatch: …"), never a key.
+ * or object is not there, ERR_CONFIG when the keys or the region are refused, ERR_DATA for any other answer; the store's
+ * own code and words are in the message ("SignatureDoesNotMatch: …"), never a key.
  */
 #ifndef S3_H
 #define S3_H
@@ -54,8 +54,8 @@ struct s3_condition {
 	const char *if_etag; /* NULL: no condition */
 };
 /*
- * Stores the object, all of it or nothing. `condition` may be NULL. ERR_CONFLICT when it did not hold. After ERR_RETRY the put may or
- * may not have happened. *ret_etag (may be NULL) is for the caller to free.
+ * Stores the object, all of it or nothing. `condition` may be NULL. ERR_CONFLICT when it did not hold. After ERR_RETRY
+ * the put may or may not have happened. *ret_etag (may be NULL) is for the caller to free.
  */
 int s3_put(struct s3 *s, const char *bucket, const char *key, const void *data, size_t len,
            const struct s3_condition *condition, int timeout_ms, char **ret_etag, struct err *e);

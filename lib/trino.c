@@ -155,7 +155,8 @@ static int exchange(struct trino *t, struct http_request *req, int64_t deadline_
 		req->aborted = t->interrupted;
 		req->abort_arg = t->interrupted_arg;
 		if (http_do(t->http, req, &r, e) != 0) {
-			if (is_interrupted(t))
+			/* ERR_TIMEOUT: the hook said stop while the request ran; it may say so only once. */
+			if (e->kind == ERR_TIMEOUT || is_interrupted(t))
 				return refuse_interrupted(e);
 			return clk_left_ms(deadline_ms) == 0 ? refuse_late(e) : err_prefix(e, "Trino");
 		}

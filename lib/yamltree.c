@@ -102,6 +102,8 @@ static int parse_map(struct parser *p, struct ynode *map, int depth, struct err 
 			return 0;
 		if (key.type != YAML_SCALAR_EVENT)
 			return mark_err(p, key.start_mark, e, "a key must be a plain word");
+		if (memchr(key.data.scalar.value, '\0', key.data.scalar.length))
+			return mark_err(p, key.start_mark, e, "a NUL character");
 		if (ynode_get(map, (const char *)key.data.scalar.value)) {
 			scoped_free char *what = xstrf("the key %s is there twice", (const char *)key.data.scalar.value);
 

@@ -92,9 +92,7 @@ static int run_command(const struct globals *g, const struct invocation *inv, st
 	rc = !c->keeps_root && fsx_exists(p->paths.state) ? account_become(&p->paths, e) : 0;
 	if (!rc)
 		rc = c->fn(p, inv, e);
-	/* `up` and `fetch` may have put the staged platform in its place, and freed this one. */
-	if (!c->source)
-		platform_free(p);
+	platform_free(p);
 	return rc;
 }
 

@@ -247,8 +247,10 @@ static void ask_trino(struct follower *f, struct demo_change *c)
 	if (count != c->trino_want)
 		return;
 	/* What Trino shows is in Iceberg, also when maintenance has replaced the snapshot that said so. */
-	if (waits_for(c, DEMO_ICEBERG))
+	if (waits_for(c, DEMO_ICEBERG)) {
+		see(c, DEMO_ICEBERG, xstrdup("seen through Trino"));
 		arrive(f, c, DEMO_ICEBERG);
+	}
 	arrive(f, c, DEMO_TRINO);
 }
 

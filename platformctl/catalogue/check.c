@@ -53,6 +53,31 @@ static int check_needs(const struct platform *p, const struct service *s, struct
 	return 0;
 }
 
+/* The same for where packages come from: a folder's name is made from its sources' names. */
+static int check_sources(const struct platform *p, const struct service *s, struct strlist *path, struct err *e)
+{
+	strlist_add(path, s->name);
+	for (size_t i = 0; i < s->n_packages; i++) {
+		const struct package *pkg = &s->packages[i];
+		const struct service *from;
+
+		if (pkg->kind != PACKAGE_FROM)
+			continue;
+		from = platform_service(p, pkg->manifest, e);
+		if (!from) {
+			e->kind = ERR_CONFIG;
+			return err_prefix(e, "%s:%d:%d: `from`", pkg->where->file, pkg->where->line, pkg->where->column);
+		}
+		if (strlist_has(path, from->name))
+			return ynode_err(pkg->where, e, "a circle of packages: %s has them from %s", s->name, from->name);
+		if (check_sources(p, from, path, e))
+			return -1;
+	}
+	free(path->items[--path->n]);
+	path->items[path->n] = NULL;
+	return 0;
+}
+
 static int check_ports(const struct platform *p, struct err *e)
 {
 	for (size_t i = 0; i < p->n_services; i++)
@@ -110,6 +135,13 @@ int platform_check(const struct platform *p, struct err *e)
 {
 	if (check_profile_names(p, e) || check_ports(p, e))
 		return -1;
+	/* Before the templates, which ask for package folders. */
+	for (size_t i = 0; i < p->n_services; i++) {
+		scoped(strlist_release) struct strlist path = {0};
+
+		if (check_sources(p, p->services[i], &path, e))
+			return -1;
+	}
 	for (size_t i = 0; i < p->n_services; i++) {
 		scoped(strlist_release) struct strlist path = {0};
 

@@ -324,6 +324,8 @@ static int read_engine(struct service *s, const char *engine, struct err *e)
 	}
 	if (!own)
 		return ynode_err(engines, e, "`engines` needs `engine`, the one to take by default");
+	if (ynode_want(own, YNODE_SCALAR, e))
+		return -1;
 	if (!engine)
 		engine = own->text;
 	s->engine_tree = ynode_get(engines, engine);

@@ -98,13 +98,20 @@ bool apt_brings_java(const char *choice, int major)
 	return strstr(choice, prefix) != NULL;
 }
 
-/* The command that a person can type; alternatives are left to them. */
+/* The remedy is a command that a person can type: of a choice, the first. */
 static int cannot_install(const struct fetch_plan *plan, const char *why, struct err *e)
 {
-	scoped_free char *names = strlist_join(&plan->apt, " ");
+	scoped_free char *names = strlist_join(&plan->apt, ", "), *command = NULL;
+	scoped(strlist_release) struct strlist firsts = {0};
 
+	for (size_t i = 0; i < plan->apt.n; i++) {
+		scoped_free char *first = xstrndup(plan->apt.items[i], strcspn(plan->apt.items[i], " |"));
+
+		strlist_add(&firsts, first);
+	}
+	command = strlist_join(&firsts, " ");
 	err_set(e, ERR_MISSING, "Debian packages are missing: %s; %s", names, why);
-	return err_remedy(e, "as root: apt-get install --no-install-recommends %s", names);
+	return err_remedy(e, "as root: apt-get install --no-install-recommends %s", command);
 }
 
 /* The last line of the installer's log that says something. */
@@ -116,8 +123,11 @@ static void last_line(const char *log, struct strbuf *out)
 
 	fsx_read(log, &text, &ignored);
 	strlist_split(&lines, text.buf, "\r\n");
-	if (lines.n)
-		strbuf_addf(out, "%.300s", lines.items[lines.n - 1]);
+	if (lines.n) {
+		const char *last = lines.items[lines.n - 1];
+
+		strbuf_addf(out, "%.300s", str_starts(last, "error: ") ? last + strlen("error: ") : last);
+	}
 }
 
 static int run_installer(const struct fetch_plan *plan, const char *script, struct err *e)

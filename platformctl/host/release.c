@@ -13,7 +13,7 @@
 
 #include "banned.h"
 
-static const char *const trees[] = {"services", "runtimes", "init-scripts"};
+static const char *const trees[] = {"services", "runtimes", "init-scripts", "setup"};
 
 char *release_root(const char *state)
 {
@@ -96,21 +96,23 @@ int release_stage(const struct platform *p, bool *ret_changed, struct err *e)
 	return stat(p->paths.state, &st) ? 0 : fsx_chown_tree(current, st.st_uid, st.st_gid, e) || fsx_chown_tree(offset, st.st_uid, st.st_gid, e);
 }
 
-int release_reload(struct platform **p, struct err *e)
+int release_reload(struct platform *p, struct err *e)
 {
-	scoped_free char *root = fsx_join((*p)->paths.state, "release");
+	scoped_free char *root = fsx_join(p->paths.state, "release");
 	scoped_free char *site = fsx_join(root, "platform.yaml");
-	struct platform *staged;
+	struct platform *staged, old;
 	struct paths paths;
 
-	if (paths_init(&paths, (*p)->paths.state, (*p)->paths.cache, site, root, e))
+	if (paths_init(&paths, p->paths.state, p->paths.cache, site, root, e))
 		return -1;
-	staged = platform_load(&paths, (*p)->port_offset, e);
+	staged = platform_load(&paths, p->port_offset, e);
 	if (!staged) {
 		paths_release(&paths);
 		return -1;
 	}
-	platform_free(*p);
-	*p = staged;
+	old = *p;
+	*p = *staged;
+	*staged = old;
+	platform_free(staged);
 	return 0;
 }

@@ -17,7 +17,10 @@ int release_stage(const struct platform *p, bool *ret_changed, struct err *e);
 char *release_root(const char *state);
 /* The port offset of the last `up`, or -1. */
 int release_port_offset(const char *state);
-/* The platform as staged: takes the place of the one that was loaded from the sources (which is freed). */
-int release_reload(struct platform **p, struct err *e);
+/*
+ * Loads the platform anew, as staged, in the place of the one that was loaded from the sources: *p stays where it is, but what was
+ * borrowed from it (services, selections) is gone.
+ */
+int release_reload(struct platform *p, struct err *e);
 
 #endif

@@ -77,24 +77,24 @@ static int fetch_all(const struct platform *p, const struct selection *sel, cons
 	return fetch_plan(p, sel, &plan, e) || (!plan.complete && fetch_run(&plan, opts, e)) ? -1 : 0;
 }
 
-/* Root's part: Debian packages, the service user, the staged copy. Afterwards *p is the staged platform, and we are its user. */
-static int prepare(struct platform **p, struct selection *sel, const struct invocation *inv, const struct fetch_opts *opts,
+/* Root's part: Debian packages, the service user, the staged copy. Afterwards p is the staged platform, and we are its user. */
+static int prepare(struct platform *p, struct selection *sel, const struct invocation *inv, const struct fetch_opts *opts,
                    struct err *e)
 {
 	scoped(fetch_plan_release) struct fetch_plan plan = {0};
 	bool changed;
 
-	if (fetch_plan(*p, sel, &plan, e))
+	if (fetch_plan(p, sel, &plan, e))
 		return -1;
 	if (!inv->json)
 		print_plan(sel, &plan);
-	if (account_prepare(&(*p)->paths, e) || lock_take(&(*p)->paths, "up", e) || fetch_apt(&plan, opts, e) ||
-	    release_stage(*p, &changed, e) || account_become(&(*p)->paths, e))
+	if (account_prepare(&p->paths, e) || lock_take(&p->paths, "up", e) || fetch_apt(&plan, opts, e) ||
+	    release_stage(p, &changed, e) || account_become(&p->paths, e))
 		return -1;
 	fetch_plan_release(&plan);
 	plan = (struct fetch_plan){0};
 	selection_release(sel);
-	if (release_reload(p, e) || selecting_wanted(*p, inv, sel, e))
+	if (release_reload(p, e) || selecting_wanted(p, inv, sel, e))
 		return -1;
 	return 0;
 }
@@ -120,18 +120,18 @@ static bool go_to_background(const struct platform *p)
 	return true;
 }
 
-static int bring_up(struct platform **p, const struct invocation *inv, const struct fetch_opts *opts, struct err *e)
+static int bring_up(struct platform *p, const struct invocation *inv, const struct fetch_opts *opts, struct err *e)
 {
 	scoped(selection_release) struct selection sel = {0};
 	struct starting_opts how = {.json = inv->json, .timings = invocation_option(inv, "timings")};
 
 	if (invocation_duration_ms(inv, "timeout", DEFAULT_TIMEOUT_MS, &how.timeout_ms, e) ||
-	    selecting_wanted(*p, inv, &sel, e) || check_machine(*p, &sel, inv, e) || prepare(p, &sel, inv, opts, e) ||
-	    fetch_all(*p, &sel, opts, e) || secret_ensure(*p, &sel, e) || s6_start(*p, e))
+	    selecting_wanted(p, inv, &sel, e) || check_machine(p, &sel, inv, e) || prepare(p, &sel, inv, opts, e) ||
+	    fetch_all(p, &sel, opts, e) || secret_ensure(p, &sel, e) || s6_start(p, e))
 		return -1;
 	if (invocation_option(inv, "no-wait"))
-		go_to_background(*p);
-	return starting_run(*p, &sel, &how, e);
+		go_to_background(p);
+	return starting_run(p, &sel, &how, e);
 }
 
 int cmd_up(struct platform *p, const struct invocation *inv, struct err *e)
@@ -146,10 +146,9 @@ int cmd_up(struct platform *p, const struct invocation *inv, struct err *e)
 	int rc;
 
 	interrupt_install();
-	rc = bring_up(&p, inv, &opts, e);
+	rc = bring_up(p, inv, &opts, e);
 	fetch_show_free(show);
 	if (rc == 0 && !inv->json)
 		rc = cmd_endpoints(p, inv, e);
-	platform_free(p);
 	return rc;
 }

@@ -5,6 +5,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/resource.h>
 #include <unistd.h>
 
 #include "clk.h"
@@ -32,6 +33,17 @@ static int make_folders(const struct platform *p, const struct service *s, struc
 			return -1;
 	}
 	return 0;
+}
+
+/* Kafka and Trino keep many files open, and Debian's soft limit is 1024. */
+static void raise_file_limit(void)
+{
+	struct rlimit l;
+
+	if (getrlimit(RLIMIT_NOFILE, &l) == 0 && l.rlim_cur < l.rlim_max) {
+		l.rlim_cur = l.rlim_max;
+		setrlimit(RLIMIT_NOFILE, &l);
+	}
 }
 
 static void export_env(const struct platform *p, const struct service *s, const struct rendered *r)
@@ -115,6 +127,7 @@ int cmd_exec(struct platform *p, const struct invocation *inv, struct err *e)
 	data = paths_of(&p->paths, "data", s->name);
 	if (chdir(data))
 		return err_sys(e, ERR_FATAL, "cannot enter %s", data);
+	raise_file_limit();
 	signal(SIGPIPE, SIG_DFL);
 	execl("/bin/sh", "/bin/sh", "-eu", script, (char *)NULL);
 	return err_sys(e, ERR_FATAL, "cannot run /bin/sh");

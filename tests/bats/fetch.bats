@@ -1,6 +1,6 @@
 #!/usr/bin/env bats
 # Fetching, with a Maven of our own making: what it "downloads", and how it fails, each test decides. No network is used.
-# shellcheck disable=SC2154 # bats sets stderr
+# shellcheck disable=SC2016,SC2154 # $remote and $m2 are the scripts' own; bats sets stderr
 load helpers
 
 setup() {

@@ -30,7 +30,8 @@ for folder in . catalogue host fetch supervise run; do
 done
 
 status=0
-for name in ${*:-yaml template service}; do
+[ $# -gt 0 ] || set -- yaml template service
+for name in "$@"; do
 	# shellcheck disable=SC2086 # $folders is a list of options
 	"$clang" -std=gnu17 -O1 -g -Wall -Wextra -Werror -D_GNU_SOURCE -Ilib $folders \
 		-fsanitize=fuzzer,address,undefined -fno-sanitize-recover=all \

@@ -9,6 +9,7 @@
 #include <cmocka.h>
 
 #include "apt.h"
+#include "fetch.h"
 #include "fsx.h"
 #include "runtimes.h"
 #include "scoped.h"
@@ -94,6 +95,24 @@ static void dpkg_is_asked(void **state)
 	assert_string_equal(installed.items[0], "dpkg");
 }
 
+static void what_offline_says(void **state)
+{
+	struct platform p = {.paths = {.root = "/nonexistent", .cache = "/nonexistent"}};
+	struct fetch_plan plan = {.platform = &p};
+	struct fetch_opts opts = {.offline = true};
+	struct err e = ERR_INIT;
+
+	(void)state;
+	assert_int_equal(fetch_apt(&plan, &opts, &e), 0); /* nothing to do */
+	strlist_add(&plan.apt, "aa");
+	strlist_add(&plan.apt, "bb | cc");
+	assert_int_equal(fetch_apt(&plan, &opts, &e), -1);
+	assert_int_equal(e.kind, ERR_MISSING);
+	assert_non_null(strstr(e.msg, "aa, bb | cc; and --offline"));
+	assert_string_equal(e.remedy, "as root: apt-get install --no-install-recommends aa bb");
+	strlist_release(&plan.apt);
+}
+
 static void go_versions(void **state)
 {
 	(void)state;
@@ -109,7 +128,7 @@ int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(lists),         cmocka_unit_test(the_line_is_named), cmocka_unit_test(choices_are_met),
-		cmocka_unit_test(dpkg_is_asked), cmocka_unit_test(go_versions),
+		cmocka_unit_test(dpkg_is_asked), cmocka_unit_test(what_offline_says), cmocka_unit_test(go_versions),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

@@ -29,6 +29,7 @@ static void replaces_only_what_psql_would(void **state)
 		{"SELECT ':''pw''', :'pw'", "SELECT ':''pw''', 'it''s'"},
 		{"SELECT E'\\':\\'' || :'pw'", "SELECT E'\\':\\'' || 'it''s'"},
 		{"SELECT 'a\\' || :'pw'", "SELECT 'a\\' || 'it''s'"}, /* no escape in a plain literal */
+		{"SELECT E'a''\\'' || :'pw'", "SELECT E'a''\\'' || 'it''s'"}, /* one literal, with an escape in its second half */
 		{"SELECT \":'pw'\"", "SELECT \":'pw'\""},
 		{"SELECT 1 -- :'nosuch'\n+ 2", "SELECT 1 -- :'nosuch'\n+ 2"},
 		{"SELECT /* :'nosuch' /* nested */ ' */ 1", "SELECT /* :'nosuch' /* nested */ ' */ 1"},

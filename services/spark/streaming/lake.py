@@ -104,3 +104,10 @@ def stamp(spark: SparkSession, offsets: dict[str, dict[int, int]], lsns: dict[st
 def unstamp(spark: SparkSession) -> None:
     for name in (OFFSETS, LSN):
         spark.conf.unset(_PROPERTY + name)
+
+
+def compiled(spark: SparkSession, yes: bool) -> None:
+    """Whether plans are compiled to Java. Every batch's plan differs (the keys stand in it), so a small batch would spend
+    most of its time on compiling what then runs once."""
+    spark.conf.set("spark.sql.codegen.wholeStage", str(yes).lower())
+    spark.conf.set("spark.sql.codegen.factoryMode", "FALLBACK" if yes else "NO_CODEGEN")

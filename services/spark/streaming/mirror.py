@@ -24,12 +24,15 @@ from streaming.settings import Settings
 from streaming.source_catalog import SourceCatalog
 from streaming.state import State
 
+COMPILE_FROM = 2000      # events in a batch from which on compiling its plans costs less than it saves
+
 
 @dataclass
 class Share:
     """What one topic has in a batch."""
     topic: str
     name: str                                                        # of the table in the source
+    count: int = 0
     first: dict[int, int] = field(default_factory=dict)              # by partition
     last: dict[int, int] = field(default_factory=dict)
     value_ids: dict[int, int] = field(default_factory=dict)          # schema -> its first offset
@@ -77,7 +80,9 @@ class Mirror:
         frames = (decode.json_frames if self.catalog else decode.avro_frames)(records).coalesce(1).persist()
         try:
             with self.phase("read"):
+                lake.compiled(spark, False)
                 shares = [share for share in self.shares(frames) if not self.place(spark, share)]
+            lake.compiled(spark, sum(share.count for share in shares) > COMPILE_FROM)
             with self.phase("decode"):
                 shares = [share for share in shares if self.open(spark, frames, share)]
                 self.profiles(shares)
@@ -89,11 +94,13 @@ class Mirror:
 
     def shares(self, frames: DataFrame) -> list[Share]:
         """Who is in the batch: one small job for all topics."""
-        groups = frames.groupBy("topic", "partition", "key_id", "value_id").agg(F.min("off").alias("first"), F.max("off").alias("last")).collect()
+        groups = frames.groupBy("topic", "partition", "key_id", "value_id").agg(
+            F.min("off").alias("first"), F.max("off").alias("last"), F.count("*").alias("count")).collect()
         found: dict[str, Share] = {}
         for group in groups:
             share = found.setdefault(group["topic"], Share(group["topic"], self.settings.topic_table(group["topic"])))
             part = group["partition"]
+            share.count += group["count"]
             share.first[part] = min(share.first.get(part, group["first"]), group["first"])
             share.last[part] = max(share.last.get(part, group["last"]), group["last"])
             if group["value_id"] != decode.NO_VALUE:

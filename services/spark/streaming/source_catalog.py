@@ -1,6 +1,8 @@
 """The columns of the source's tables, asked of PostgreSQL itself: JSON without schema does not tell a date from a number."""
 from __future__ import annotations
 
+import re
+
 from pyspark.sql import SparkSession
 
 from streaming.connect_types import Node, SchemaError, postgres_node
@@ -21,8 +23,14 @@ class SourceCatalog:
             rows = spark.read.format("jdbc").options(**self.options, query=query).load().collect()
             if not rows:
                 raise SchemaError(f"the source has no table {self.schema}.{table}")
-            self.known[table, fingerprint] = {row[0]: postgres_node(row[1]) for row in rows}
+            self.known[table, fingerprint] = {adjusted(row[0]): postgres_node(row[1]) for row in rows}
         return self.known[table, fingerprint]
+
+
+def adjusted(name: str) -> str:
+    """As field.name.adjustment.mode=avro spells it."""
+    name = re.sub(r"[^A-Za-z0-9_]", "_", name)
+    return "_" + name if name[:1].isdigit() else name
 
 
 def _sql(text: str) -> str:
