@@ -178,6 +178,7 @@ const struct command commands[] = {
 			    TIMEOUT("how long a statement may take (default 5m)")},
 		.max_args = -1,
 		.needs_platform = true,
+		.keeps_root = true,
 		.agent = true,
 		.fn = AGENT(cmd_sql),
 	},

@@ -3,6 +3,7 @@
 
 #include <stdlib.h>
 #include <string.h>
+#include <sys/stat.h>
 #include <unistd.h>
 
 #include "fetch.h"
@@ -130,6 +131,18 @@ static void last_line(const char *log, struct strbuf *out)
 	}
 }
 
+/* The folder of logs, the service user's (as the cache is) though root makes it. */
+static int make_log_folder(const char *cache, const char *folder, struct err *e)
+{
+	struct stat st;
+
+	if (fsx_mkdirs(folder, 0755, e))
+		return -1;
+	if (stat(cache, &st))
+		return err_sys(e, ERR_FATAL, "%s", cache);
+	return fsx_chown_tree(folder, st.st_uid, st.st_gid, e);
+}
+
 static int run_installer(const struct fetch_plan *plan, const char *script, struct err *e)
 {
 	const struct platform *p = plan->platform;
@@ -142,7 +155,7 @@ static int run_installer(const struct fetch_plan *plan, const char *script, stru
 	struct proc_opts opts = {.log_path = log, .die_with_parent = true};
 	int status;
 
-	if (fsx_mkdirs(folder, 0755, e) || fsx_write_str(list, text, 0644, e))
+	if (make_log_folder(p->paths.cache, folder, e) || fsx_write_str(list, text, 0644, e))
 		return -1;
 	unlink(log);
 	if (proc_run(argv, &opts, &status, e))

@@ -34,6 +34,15 @@ static void say_held(const char *path, const struct fetch_opts *opts)
 		opts->progress(&ev, opts->progress_arg);
 }
 
+/* Made by root, it must be the service user's all the same: `up` takes the lock as that user. */
+static void give_to_owner(int fd, const char *cache)
+{
+	struct stat st;
+
+	if (geteuid() == 0 && stat(cache, &st) == 0 && fchown(fd, st.st_uid, st.st_gid))
+		return; /* then whoever cannot open it later will say so */
+}
+
 int cachelock_take(const struct platform *p, const struct fetch_opts *opts, int *ret_fd, bool *ret_waited, struct err *e)
 {
 	scoped_free char *path = fsx_join(p->paths.cache, "lock");
@@ -44,6 +53,7 @@ int cachelock_take(const struct platform *p, const struct fetch_opts *opts, int 
 		err_sys(e, ERR_MISSING, "cannot write %s", path);
 		return err_remedy(e, "make the cache folder writable, or choose another with --cache");
 	}
+	give_to_owner(fd, p->paths.cache);
 	while (flock(fd, LOCK_EX | LOCK_NB)) {
 		if (errno != EWOULDBLOCK && errno != EINTR)
 			return err_sys(e, ERR_FATAL, "cannot lock %s", path);

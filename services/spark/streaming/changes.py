@@ -38,7 +38,7 @@ def key_sql(key: list[str], row: str = "row") -> str:
 def applicable(key: list[str]) -> str:
     """True for an event that can be applied: it was decoded, and it says which row it is about."""
     whole = " AND ".join(f"row.{quote(name)} IS NOT NULL" for name in key) or "false"
-    return f"(op = 't' OR coalesce(op IN ('c','u','d','r') AND {whole}, false))"
+    return f"coalesce(op = 't' OR (op IN ('c','u','d','r') AND {whole}), false)"
 
 
 def toastable(columns: dict[str, str]) -> dict[str, str]:

@@ -97,8 +97,10 @@ class Enricher:
 
     # -- doing it --
 
-    def run(self, spark: SparkSession) -> None:
+    def run(self, spark: SparkSession, files: dict[str, int]) -> None:
+        """Bring the table up to date; into `files` goes how many it has then."""
         begun = time.monotonic()
+        lake.compiled(spark, self.all)
         if not all(spark.catalog.tableExists(self.settings.table(name)) for name in SOURCES):
             return                            # not yet, or never: another source than the shop
         known = {topic: place for topic, place in self.positions.items() if place[0]}
@@ -121,6 +123,7 @@ class Enricher:
         with self.state.lock:
             told = self.state.enriched
             told.update(rows=told["rows"] + rows, runs=told["runs"] + 1, rebuilds=told["rebuilds"] + again, last_ms=spent)
+        files[NAME] = lake.files(lake.iceberg_table(spark, self.table))
         log.info("enriched", rows=rows, how="all" if again else "changed", ms=spent)
 
     def rebuild(self, spark: SparkSession) -> int:

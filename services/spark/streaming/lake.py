@@ -95,6 +95,13 @@ def position(handle, topic: str) -> tuple[dict[int, int], int | None]:
     return {}, None
 
 
+def files(handle) -> int:
+    """How many files a reader has to open: of data or of deletes, whichever are more."""
+    handle.refresh()
+    summary = handle.currentSnapshot().summary()
+    return max(int(summary.get(name) or 0) for name in ("total-data-files", "total-delete-files"))
+
+
 def stamp(spark: SparkSession, offsets: dict[str, dict[int, int]], lsns: dict[str, int]) -> None:
     """What the summaries of the snapshots say that this session commits from now on."""
     spark.conf.set(_PROPERTY + OFFSETS, json.dumps(offsets, sort_keys=True))

@@ -167,9 +167,9 @@ class Job:
         try:
             if enrich:
                 self.enriched_at = time.monotonic()
-                enricher.run(self.stream_session)
+                enricher.run(self.stream_session, self.mirror.files)
             elif self.state.caught_up:
-                self.maintenance.step(self.stream_session)
+                self.maintenance.step(self.stream_session, self.mirror.files)
         except Exception as error:
             # Nothing is lost: what was to be enriched is still known, and upkeep comes round again.
             log.warn("put off", reason=cause(error))
@@ -183,7 +183,7 @@ class Job:
         enricher = self.mirror.enricher
         if held and self.stream_session and enricher and enricher.pending() and time.monotonic() < deadline - 4:
             try:
-                enricher.run(self.stream_session)
+                enricher.run(self.stream_session, self.mirror.files)
             except Exception as error:
                 log.warn("enriched table left behind", reason=cause(error))
         stopper = threading.Thread(target=query.stop, daemon=True)

@@ -1,7 +1,8 @@
 """Light upkeep, between batches: small files become one, snapshots that nobody needs are let go.
 
 Never next to a write of ours (the caller holds the stream's lock), one table at a time, so that a batch waits for one
-table at most.
+table at most. Every commit adds a small file and often a file of deletes, and each of them makes the next MERGE and every
+query slower: a table is compacted as soon as it is crowded, by the count and not by the clock.
 """
 from __future__ import annotations
 
@@ -13,8 +14,10 @@ from streaming import lake, log
 from streaming.settings import Settings
 from streaming.state import State
 
-SMALL_FILES = 12         # data files, or files of deletes, that make rewriting worth its time
-KEEP_LAST = 10
+CROWDED = 14             # data files, or files of deletes
+KEEP_LAST = 10           # snapshots, however old
+SMALL_BYTES, TARGET_BYTES = 8 << 20, 64 << 20
+MANY_DELETES = 50        # files of deletes that make a large file worth rewriting
 
 
 class Maintenance:
@@ -22,52 +25,57 @@ class Maintenance:
         self.settings, self.state, self.clock = settings, state, clock
         self.due, self.queue = clock() + settings.maintenance_interval_s, []
 
-    def step(self, spark: SparkSession) -> bool:
-        """One table, if one is due. False: nothing to do."""
+    def step(self, spark: SparkSession, crowded: dict[str, int]) -> bool:
+        """One table, if one needs it; `crowded` has the files of those that were written. False: nothing to do."""
         if not self.settings.maintenance_interval_s:
             return False
-        if not self.queue:
-            if self.clock() < self.due:
-                return False
+        fullest = max(crowded, key=crowded.get, default=None)
+        if fullest is not None and crowded[fullest] >= CROWDED:
+            del crowded[fullest]
+            return self.work("compacted", fullest, lambda table: compact(spark, table))
+        if not self.queue and self.clock() >= self.due:
             self.due = self.clock() + self.settings.maintenance_interval_s
             self.queue = [row["tableName"] for row in spark.sql(f"SHOW TABLES IN {self.settings.catalog}.{self.settings.namespace}").collect()]
-            return bool(self.queue)
-        name = self.queue.pop(0)
+        if not self.queue:
+            return False
+        return self.work("expired", self.queue.pop(0), lambda table: expire(spark, table, self.settings.snapshot_retention_min))
+
+    def work(self, what: str, name: str, do) -> bool:
         begun = time.monotonic()
-        told = tidy(spark, self.settings.table(name), self.settings.snapshot_retention_min)
-        if any(told.values()):
+        count = do(self.settings.table(name))
+        if count:
             with self.state.lock:
-                for what, count in told.items():
-                    self.state.maintenance[what] = self.state.maintenance.get(what, 0) + count
-            log.info("tidied", table=name, **told, ms=int(1000 * (time.monotonic() - begun)))
+                self.state.maintenance[what] = self.state.maintenance.get(what, 0) + count
+            log.info(what, table=name, files=count, ms=int(1000 * (time.monotonic() - begun)))
         return True
 
 
-def tidy(spark: SparkSession, table: str, retention_min: int) -> dict[str, int]:
+def compact(spark: SparkSession, table: str) -> int:
     handle = lake.iceberg_table(spark, table)
-    if handle is None or handle.currentSnapshot() is None:
-        return {}
-    told = {}
-    summary = handle.currentSnapshot().summary()
-    count = lambda name: int(summary.get(name) or 0)
-    actions = spark._jvm.org.apache.iceberg.spark.actions.SparkActions.get(spark._jsparkSession)
-    if count("total-data-files") >= SMALL_FILES or count("total-delete-files") >= SMALL_FILES:
-        rewrite = actions.rewriteDataFiles(handle).binPack().option("min-input-files", "2").option("delete-file-threshold", "1") \
-            .option("remove-dangling-deletes", "true").option("partial-progress.enabled", "false")
-        for name in (lake.OFFSETS, lake.LSN):        # the new snapshot is as complete as the one it replaces
-            known = carried(handle, name)
-            if known is not None:
-                rewrite = rewrite.snapshotProperty(name, known)
-        done = rewrite.execute()
-        told |= {"rewritten_files": done.rewrittenDataFilesCount(), "removed_deletes": done.removedDeleteFilesCount()}
-        handle.refresh()
-    before = handle.snapshots()
+    rewrite = _actions(spark).rewriteDataFiles(handle).binPack()
+    for name, value in {"min-input-files": 2, "min-file-size-bytes": SMALL_BYTES, "target-file-size-bytes": TARGET_BYTES,
+                        "delete-file-threshold": MANY_DELETES, "remove-dangling-deletes": "true"}.items():
+        rewrite = rewrite.option(name, str(value))
+    for name in (lake.OFFSETS, lake.LSN):        # the new snapshot is as complete as the one it replaces
+        known = carried(handle, name)
+        if known is not None:
+            rewrite = rewrite.snapshotProperty(name, known)
+    done = rewrite.execute()
+    return done.rewrittenDataFilesCount() + done.removedDeleteFilesCount()
+
+
+def expire(spark: SparkSession, table: str, retention_min: int) -> int:
+    handle = lake.iceberg_table(spark, table)
     oldest = int(1000 * (time.time() - 60 * retention_min))
-    if sum(1 for snapshot in before if snapshot.timestampMillis() < oldest) > KEEP_LAST:
-        done = actions.expireSnapshots(handle).expireOlderThan(oldest).retainLast(KEEP_LAST).execute()
-        told |= {"expired_files": done.deletedDataFilesCount() + done.deletedManifestListsCount() + done.deletedManifestsCount()
-                 + done.deletedPositionDeleteFilesCount()}
-    return told
+    if handle is None or sum(1 for snapshot in handle.snapshots() if snapshot.timestampMillis() < oldest) <= KEEP_LAST:
+        return 0
+    done = _actions(spark).expireSnapshots(handle).expireOlderThan(oldest).retainLast(KEEP_LAST).execute()
+    return (done.deletedDataFilesCount() + done.deletedPositionDeleteFilesCount() + done.deletedManifestsCount()
+            + done.deletedManifestListsCount())
+
+
+def _actions(spark: SparkSession):
+    return spark._jvm.org.apache.iceberg.spark.actions.SparkActions.get(spark._jsparkSession)
 
 
 def carried(handle, name: str) -> str | None:

@@ -60,6 +60,7 @@ class Mirror:
         self.enricher = enrich.Enricher(settings, state) if settings.enrich else None
         self.pool = ThreadPoolExecutor(settings.parallel_merges, thread_name_prefix="merge")
         self.phases: dict[str, int] = {}
+        self.files: dict[str, int] = {}            # of each table that was written
         self.keys: dict[str, list[str]] = {}       # by topic, where the records are JSON
 
     @contextmanager
@@ -227,11 +228,12 @@ class Mirror:
         if handle.currentSnapshot() is None and seen.distinct and not set(seen.ops) - {"c", "r"}:
             # The first snapshot of a table: nothing to compare with.
             share.events.where(changes.applicable(share.key)).select("row.*").writeTo(table).append()
-            return
-        view = f"batch_{share.name.lower()}"
-        rows.createOrReplaceTempView(f"`{view}`")
-        spark.sql(lake.merge_sql(table, f"`{view}`", list(share.columns), share.key,
-                                 lake.prune_sql(share.columns, share.key, seen.keys), tuple(name for name in keep if name not in share.key)))
+        else:
+            view = f"batch_{share.name.lower()}"
+            rows.createOrReplaceTempView(f"`{view}`")
+            spark.sql(lake.merge_sql(table, f"`{view}`", list(share.columns), share.key,
+                                     lake.prune_sql(share.columns, share.key, seen.keys), tuple(name for name in keep if name not in share.key)))
+        self.files[share.name] = lake.files(handle)
 
     def tell(self, shares: list[Share]) -> None:
         for share in shares:
