@@ -25,13 +25,20 @@ all_ready() { ctl status >/dev/null; }
 
 services() { ctl status --no-probe -o json | jq -r '.services[].service'; }
 
-# The rows that one side has and the other has not; both catalogues are Trino's, so one engine compares.
+# How many rows one side has and the other has not; both catalogues are Trino's, so one engine compares. The lake keeps
+# JSON as text, so both are brought to one spelling.
 differences() { # table
-	local columns
-	columns=$(trino "SELECT array_join(array_agg(column_name ORDER BY ordinal_position), ',') FROM source.information_schema.columns WHERE table_schema = 'inventory' AND table_name = '$1'")
-	trino "SELECT (SELECT count(*) FROM (SELECT $columns FROM source.inventory.$1 EXCEPT SELECT $columns FROM lake.inventory.$1))
-	     + (SELECT count(*) FROM (SELECT $columns FROM lake.inventory.$1 EXCEPT SELECT $columns FROM source.inventory.$1))
+	local s l
+	s=$(columns "$1" 'json_format(%s)') || return 1
+	l=$(columns "$1" 'json_format(json_parse(%s))') || return 1
+	trino "SELECT (SELECT count(*) FROM (SELECT $s FROM source.inventory.$1 EXCEPT SELECT $l FROM lake.inventory.$1))
+	     + (SELECT count(*) FROM (SELECT $l FROM lake.inventory.$1 EXCEPT SELECT $s FROM source.inventory.$1))
 	     + (SELECT abs((SELECT count(*) FROM source.inventory.$1) - (SELECT count(*) FROM lake.inventory.$1)))"
+}
+
+columns() { # table, how a JSON column is written
+	trino "SELECT array_join(array_agg(if(data_type = 'json', format('$2', column_name), column_name) ORDER BY ordinal_position), ',')
+	       FROM source.information_schema.columns WHERE table_schema = 'inventory' AND table_name = '$1'"
 }
 
 TABLES="customers addresses products orders order_items user_activity"

@@ -71,12 +71,15 @@ def profile(row, parse) -> Profile:
                    unavailable=row["unavailable"], keys=None if row["keys"] is None else parse(row["keys"]), extra=parse(row["extra"]))
 
 
-def last_changes(events: DataFrame, columns: dict[str, str], key: list[str], truncated_at: int | None, keep: bool) -> DataFrame:
+def last_changes(events: DataFrame, columns: dict[str, str], key: list[str], truncated_at: int | None = None, keep: bool = False,
+                 distinct: bool = False) -> DataFrame:
     """One row a key: its columns, and `__op` of its last event by offset (a key lives in one partition, in order).
     With `keep`, `__keep` lists the columns whose value was not sent and is found nowhere in the batch: the old one stays."""
     live = events.where(applicable(key) + " AND op <> 't'")
     if truncated_at is not None:
         live = live.where(f"lsn IS NULL OR lsn > {truncated_at}")
+    if distinct and not keep:
+        return live.selectExpr("row.*", "op AS __op")
     toast = toastable({name: kind for name, kind in columns.items() if name not in key}) if keep else {}
     aggregates = [F.expr("max_by(struct(op, row), off)").alias("last")]
     for name, mark in toast.items():

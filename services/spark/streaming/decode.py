@@ -2,7 +2,7 @@
 
 A frame is a record with the ids of its schemas read out of the five bytes that precede Avro in Confluent's framing. An
 event is a frame decoded with one schema: what happened (op), where it stands (partition, off, lsn, ts), the row as it is
-after the change (or, for a deletion, as it was), and the row before it where the source says.
+after the change (or, for a deletion, as it was), and, where it is asked for and the source says it, the row before.
 """
 from __future__ import annotations
 
@@ -57,12 +57,12 @@ def row_sql(shape: dict[str, Node], columns: dict[str, str], source: str, physic
 EVENT = ["partition", "off", "key", "value", "op", "lsn", "ts"]
 
 
-def avro_events(frames: DataFrame, schema_id: int, schema: dict, columns: dict[str, str]) -> DataFrame:
+def avro_events(frames: DataFrame, schema_id: int, schema: dict, columns: dict[str, str], old: bool) -> DataFrame:
     """The frames of one schema, decoded. What cannot be decoded has no op."""
     shape = row_columns(avro_node(schema))
     decoded = frames.where(F.col("value_id") == schema_id).withColumn(
         "e", from_avro(F.expr("substring(value, 6)"), avro_reader(schema), {"mode": "PERMISSIVE"}))
-    return _events(decoded, shape, columns)
+    return _events(decoded, shape, columns, old)
 
 
 def json_frames(records: DataFrame) -> DataFrame:
@@ -80,15 +80,15 @@ def json_key(frames: DataFrame, topic: str) -> list[str]:
     return list(found[0] or []) if found else []
 
 
-def json_events(frames: DataFrame, schema_id: int, shape: dict[str, Node], columns: dict[str, str]) -> DataFrame:
+def json_events(frames: DataFrame, schema_id: int, shape: dict[str, Node], columns: dict[str, str], old: bool) -> DataFrame:
     """The frames of one set of columns, decoded with the types that the source says they have."""
     row = "STRUCT<" + ",".join(f"{quote(name)}:{json_type(node)}" for name, node in shape.items()) + ">"
     whole = f"STRUCT<before:{row},after:{row},source:STRUCT<lsn:BIGINT,ts_ms:BIGINT>,op:STRING>"
     decoded = frames.where(F.col("value_id") == schema_id).withColumn("e", F.expr(f"from_json(CAST(value AS STRING), {literal(whole)})"))
-    return _events(decoded, shape, columns, json_sql)
+    return _events(decoded, shape, columns, old, json_sql)
 
 
-def _events(decoded: DataFrame, shape: dict[str, Node], columns: dict[str, str], physical=lambda node, path: path) -> DataFrame:
+def _events(decoded: DataFrame, shape: dict[str, Node], columns: dict[str, str], old: bool, physical=lambda node, path: path) -> DataFrame:
     kept = decoded.selectExpr("partition", "off", "key", "value", "e.op AS op", "e.source.lsn AS lsn", "e.source.ts_ms AS ts",
                               "CASE WHEN e.op = 'd' THEN e.before ELSE e.after END AS new", "e.before AS before")
-    return kept.selectExpr(*EVENT, f"{row_sql(shape, columns, 'new', physical)} AS row", f"{row_sql(shape, columns, 'before', physical)} AS old")
+    return kept.selectExpr(*EVENT, f"{row_sql(shape, columns, 'new', physical)} AS row", f"{row_sql(shape, columns, 'before', physical) if old else 'NULL'} AS old")

@@ -128,6 +128,7 @@ class Job:
                 self.drain(query)
 
     def start(self):
+        forget_unfinished(self.settings.checkpoint)
         pattern = re.escape(f"{self.settings.topic_prefix}.{self.settings.source_schema}.") + "[^.]+"
         records = (self.spark.readStream.format("kafka")
                    .option("kafka.bootstrap.servers", self.settings.bootstrap)
@@ -190,6 +191,20 @@ class Job:
         stopper.start()
         stopper.join(max(0.5, deadline - time.monotonic()))
         log.info("stopped", clean=held and not stopper.is_alive())
+
+
+def forget_unfinished(checkpoint: str) -> None:
+    """Strike out the batch that was planned and not finished. Spark would repeat exactly that one, and its Kafka source then
+    fails when it reports about it (4.1: no latest offsets are known). The tables know what they have: any batch will do."""
+    planned, finished = (os.path.join(checkpoint, name) for name in ("offsets", "commits"))
+    if not os.path.isdir(planned):
+        return
+    done = set(os.listdir(finished)) if os.path.isdir(finished) else set()
+    for name in os.listdir(planned):
+        if name.isdigit() and name not in done:
+            for path in (os.path.join(planned, name), os.path.join(planned, f".{name}.crc")):
+                if os.path.exists(path):
+                    os.remove(path)
 
 
 def cause(error: Exception) -> str:

@@ -39,6 +39,7 @@ class Share:
     key_ids: dict[int, int] = field(default_factory=dict)
     columns: dict[str, str] = field(default_factory=dict)
     key: list[str] = field(default_factory=list)
+    extra: dict[str, str] = field(default_factory=dict)              # what insight and enrichment want to know: aggregates
     events: DataFrame | None = None
     profile: changes.Profile | None = None
     position: dict[int, int] = field(default_factory=dict)           # of the table, before this batch
@@ -60,6 +61,8 @@ class Mirror:
         self.enricher = enrich.Enricher(settings, state) if settings.enrich else None
         self.pool = ThreadPoolExecutor(settings.parallel_merges, thread_name_prefix="merge")
         self.phases: dict[str, int] = {}
+        self.known: dict[str, dict[str, str]] = {}  # the columns that a table was last seen to take
+        self.handles: dict[str, object] = {}       # Iceberg's tables
         self.files: dict[str, int] = {}            # of each table that was written
         self.keys: dict[str, list[str]] = {}       # by topic, where the records are JSON
 
@@ -72,6 +75,8 @@ class Mirror:
     def forget(self) -> None:
         """Read from the tables again how far they are: somebody else may have changed them, or a write failed half-way."""
         self.positions.clear()
+        self.known.clear()
+        self.handles.clear()
 
     # -- a batch --
 
@@ -138,9 +143,13 @@ class Mirror:
             return False
         share.columns = decode.merged_columns(list(shapes.values()))
         share.key = self.key(frames, share)
+        share.extra = insight.aggregate(share.columns, share.key)
+        if self.enricher:
+            share.extra |= enrich.aggregate(share.name, share.columns)
+        old = any("old." in text for text in share.extra.values())
         for number, shape in shapes.items():
-            part = (decode.json_events(own, number, shape, share.columns) if self.catalog
-                    else decode.avro_events(own, number, self.schema(number), share.columns))
+            part = (decode.json_events(own, number, shape, share.columns, old) if self.catalog
+                    else decode.avro_events(own, number, self.schema(number), share.columns, old))
             share.events = part if share.events is None else share.events.unionByName(part)
         return True
 
@@ -168,12 +177,7 @@ class Mirror:
 
     def profiles(self, shares: list[Share]) -> None:
         """Look at every topic in one job: whether anything is odd, and what the outside wants to know."""
-        looks = []
-        for share in shares:
-            extra = insight.aggregate(share.columns, share.key)
-            if self.enricher:
-                extra |= enrich.aggregate(share.name, share.columns)
-            looks.append(changes.profile_frame(share.events, share.topic, share.columns, share.key, extra))
+        looks = [changes.profile_frame(share.events, share.topic, share.columns, share.key, share.extra) for share in shares]
         if not looks:
             return
         whole = looks[0]
@@ -209,6 +213,8 @@ class Mirror:
     def prepare(self, spark: SparkSession, share: Share) -> None:
         """The table exists, has the columns, and holds nothing that a TRUNCATE took away."""
         table = self.settings.table(share.name)
+        if self.known.get(share.name) == share.columns and share.profile.truncated_at is None:
+            return
         if not spark.catalog.tableExists(table):
             spark.sql(lake.create_sql(table, share.columns, {"dataflow.topic": share.topic, "dataflow.key": ",".join(share.key)}))
             log.info("table created", table=share.name, key=",".join(share.key), columns=len(share.columns))
@@ -219,12 +225,14 @@ class Mirror:
         if share.profile.truncated_at is not None:
             spark.sql(f"DELETE FROM {table}")
             log.info("table truncated", table=share.name)
+        self.known[share.name] = share.columns
+        self.handles[share.name] = lake.iceberg_table(spark, table)
 
     def merge(self, spark: SparkSession, share: Share) -> None:
         table, seen = self.settings.table(share.name), share.profile
         keep = tuple(changes.toastable(share.columns)) if seen.unavailable else ()
-        rows = changes.last_changes(share.events, share.columns, share.key, seen.truncated_at, bool(keep))
-        handle = lake.iceberg_table(spark, table)
+        rows = changes.last_changes(share.events, share.columns, share.key, seen.truncated_at, bool(keep), seen.distinct)
+        handle = self.handles[share.name]
         if handle.currentSnapshot() is None and seen.distinct and not set(seen.ops) - {"c", "r"}:
             # The first snapshot of a table: nothing to compare with.
             share.events.where(changes.applicable(share.key)).select("row.*").writeTo(table).append()
