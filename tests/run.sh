@@ -41,8 +41,8 @@ section_pytest() {
 section_fuzz() {
 	make --no-print-directory fuzz 2>&1 | tee "$log/out"
 	local status=${PIPESTATUS[0]} n
-	n=$(grep -c '^fuzzed ' "$log/out")
-	count fuzz "$n" 0 0 "$status"
+	n=$(grep -c '^FAILED ' "$log/out")
+	count fuzz "$(grep -c '^ok ' "$log/out")" "$n" 0 "$status"
 }
 
 # The number before a word in a line such as "3 failed, 41 passed in 8.1s"; 0 when it is not there.

@@ -70,6 +70,7 @@ static json_t *add_ports(const struct platform *p, const struct service *s, stru
 
 static json_t *add_service(const struct platform *p, const struct service *s, struct table *t)
 {
+	scoped_free char *packages = platform_packages_dir(p, s);
 	json_t *o = json_pack("{s:s, s:s, s:b, s:s}", "name", s->name, "profile", s->profile, "external", s->external,
 			      "host", s->host);
 	json_t *choice = json_object();
@@ -86,6 +87,7 @@ static json_t *add_service(const struct platform *p, const struct service *s, st
 		json_object_set(o, "engine", json_object_get(choice, "engine"));
 	}
 	json_decref(choice);
+	json_object_set_new(o, "packages", json_string(packages));
 	json_object_set_new(o, "ports", add_ports(p, s, t));
 	json_object_set_new(o, "settings", add_settings(t, s->name, &s->settings));
 	return o;

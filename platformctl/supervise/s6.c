@@ -23,6 +23,8 @@
 #include "banned.h"
 
 #define INSTALL_DEADLINE_MS 10000
+/* How long the scanner's loggers get to write what is left and end by themselves. */
+#define ORDERLY_END_MS 5000
 /* Rotation: five old files of 4 MB a service, lines with ISO 8601 times. */
 #define LOG_SCRIPT "n5 s4000000 T"
 
@@ -306,6 +308,22 @@ static bool nobody_supervises(const void *arg)
 	return none;
 }
 
+/* Loggers whose scanner was killed wait for an end of input that nobody sends them; by now nobody writes to them either. */
+static void stop_loggers(const struct platform *p)
+{
+	for (size_t i = 0; i < p->n_services; i++) {
+		scoped_free char *dir = service_dir(p, p->services[i]), *log = fsx_join(dir, "log");
+		const char *argv[] = {"s6-svc", "-dx", log, NULL};
+		scoped(strbuf_release) struct strbuf out = STRBUF_INIT;
+		struct proc_opts opts = {.out = &out, .err_out = &out, .timeout_ms = 5000};
+		struct err ignored = ERR_INIT;
+		int status;
+
+		if (is_supervised(log))
+			proc_run(argv, &opts, &status, &ignored);
+	}
+}
+
 int s6_stop_all(const struct platform *p, int timeout_ms, struct err *e)
 {
 	scoped_free char *dir = scan_dir(p);
@@ -322,6 +340,8 @@ int s6_stop_all(const struct platform *p, int timeout_ms, struct err *e)
 	}
 	if (s6_running(p) && svscanctl(p, "-t", e))
 		return -1;
+	if (wait_for(nobody_supervises, p, ORDERLY_END_MS))
+		stop_loggers(p);
 	if (wait_for(nobody_supervises, p, timeout_ms)) {
 		orphans_kill(p->paths.state, NULL);
 		err_set(e, ERR_TIMEOUT, "the supervisor did not end within %d s; what was left was killed", timeout_ms / 1000);

@@ -9,10 +9,10 @@ teardown() { [ -n "${BATS_TEST_COMPLETED:-}" ] || transcript; }
 }
 
 @test "the seeded data is what was promised" {
-	[ "$(source_sql 'SELECT count(*) >= 1000 FROM inventory.customers')" = t ]
-	[ "$(source_sql 'SELECT count(*) >= 200 FROM inventory.products')" = t ]
-	[ "$(source_sql 'SELECT count(*) >= 5000 FROM inventory.orders')" = t ]
-	[ "$(source_sql 'SELECT max(activity_time)::date - min(activity_time)::date >= 60 FROM inventory.user_activity')" = t ]
+	[ "$(source_sql 'SELECT count(*) >= 1000 FROM inventory.customers')" = true ]
+	[ "$(source_sql 'SELECT count(*) >= 200 FROM inventory.products')" = true ]
+	[ "$(source_sql 'SELECT count(*) >= 5000 FROM inventory.orders')" = true ]
+	[ "$(source_sql 'SELECT max(activity_time)::date - min(activity_time)::date >= 60 FROM inventory.user_activity')" = true ]
 	[ "$(source_sql 'SELECT count(*) FROM inventory.orders o WHERE total_amount <> (SELECT sum(quantity * unit_price) FROM inventory.order_items i WHERE i.order_id = o.id)')" = 0 ]
 }
 

@@ -12,8 +12,8 @@ marked() { grep -lz "^DATAFLOW_SERVICE=$DATAFLOW_STATE/" /proc/[0-9]*/environ 2>
 	echo "$output"
 	[ "$status" -eq 0 ]
 	[ "$(marked)" -eq 0 ]
-	! pgrep -f "s6-.*$DATAFLOW_STATE"
-	! pgrep -f "postgres -D $DATAFLOW_STATE"
+	run ! pgrep -f "s6-.*$DATAFLOW_STATE"
+	run ! pgrep -f "postgres -D $DATAFLOW_STATE"
 	[ -d "$DATAFLOW_STATE/data/postgres" ]
 }
 

@@ -1,4 +1,5 @@
 # Shared by the end-to-end tests.
+bats_require_minimum_version 1.5.0
 
 # Runs the command until it succeeds; after the deadline it shows what the last try said, and fails.
 within() { # seconds command…
@@ -26,7 +27,7 @@ all_ready() { ctl status >/dev/null; }
 services() { ctl status --no-probe -o json | jq -r '.services[].service'; }
 
 # How many rows one side has and the other has not; both catalogues are Trino's, so one engine compares. The lake keeps
-# JSON as text, so both are brought to one spelling.
+# JSON and UUIDs as text, so both are brought to one spelling.
 differences() { # table
 	local s l
 	s=$(columns "$1" 'json_format(%s)') || return 1
@@ -37,7 +38,7 @@ differences() { # table
 }
 
 columns() { # table, how a JSON column is written
-	trino "SELECT array_join(array_agg(if(data_type = 'json', format('$2', column_name), column_name) ORDER BY ordinal_position), ',')
+	trino "SELECT array_join(array_agg(CASE data_type WHEN 'json' THEN format('$2', column_name) WHEN 'uuid' THEN 'CAST(' || column_name || ' AS varchar)' ELSE column_name END ORDER BY ordinal_position), ',')
 	       FROM source.information_schema.columns WHERE table_schema = 'inventory' AND table_name = '$1'"
 }
 

@@ -8,7 +8,9 @@ def test_snapshot_insert_update_delete(lab):
     records = lab.corpus.records["customers"]          # r×4, then c5, u4, d5, tombstone
     lab.feed(*records[:4])
     assert [row[0] for row in lab.rows("customers")] == [1, 2, 3, 4]
-    lab.feed(*records[4:])
+    lab.feed(*records[4:5])
+    assert [row[0] for row in lab.rows("customers")] == [1, 2, 3, 4, 5]
+    lab.feed(*records[5:])
     assert lab.rows("customers", "id, first_name") == [(1, "Sally"), (2, "George"), (3, "Edward"), (4, "Anne Marie")]
     assert lab.state.tables["customers"]["ops"] == {"r": 4, "c": 1, "u": 1, "d": 1}
 
@@ -67,9 +69,10 @@ def test_key_change(lab):
 
 
 def test_composite_key(lab):
-    records = lab.corpus.records["composite_pk"]
-    lab.feed(*records[:1])
-    lab.feed(*records[1:])
+    records = lab.corpus.records["composite_pk"]       # r(x,1), c(y,2), u(x,1), d(y,2), tombstone
+    lab.feed(*records[:2])
+    assert [row[0] for row in lab.rows("composite_pk")] == [1, 2]
+    lab.feed(*records[2:])
     assert lab.rows("composite_pk", "a, b, v") == [(1, "x", "v1b")]
 
 
