@@ -87,7 +87,7 @@ int cmd_restart(struct platform *p, const struct invocation *inv, struct err *e)
 	if (invocation_duration_ms(inv, "timeout", UP_TIMEOUT_MS, &how.timeout_ms, e))
 		return -1;
 	interrupt_install();
-	if (lock_take(&p->paths, "restart", e) || select_to_stop(p, inv, &stop, e))
+	if (fsx_exists(p->paths.state) && (lock_take(&p->paths, "restart", e) || select_to_stop(p, inv, &stop, e)))
 		return -1;
 	if (!stop.n) {
 		err_set(e, ERR_USAGE, "nothing was ever started here");

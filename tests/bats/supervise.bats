@@ -8,7 +8,7 @@ setup() {
 }
 
 teardown() {
-	timeout 60 "$PLATFORMCTL" down >/dev/null 2>&1
+	within 30 "$PLATFORMCTL" down
 	[ "$(marked)" -eq 0 ]
 }
 
