@@ -1,7 +1,10 @@
 # Data Flow. `make up` brings the platform up on a bare Debian machine, `make test` proves it; `make help` lists the rest.
 .DELETE_ON_ERROR:
 .SUFFIXES:
-MAKEFLAGS += --no-builtin-rules -j$(shell nproc)
+MAKEFLAGS += --no-builtin-rules
+ifeq ($(MAKELEVEL),0)
+MAKEFLAGS += -j$(shell nproc)
+endif
 Q := $(if $(V),,@)
 
 VERSION := 0.1.0
