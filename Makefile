@@ -17,7 +17,7 @@ comma   := ,
 
 WARN := -Wall -Wextra -Wshadow -Wformat=2 -Wstrict-prototypes -Wmissing-prototypes -Wold-style-definition -Werror
 HARD := -fstack-protector-strong -fPIE -D_FORTIFY_SOURCE=2
-DIRS := lib platformctl $(addprefix platformctl/,catalogue host fetch supervise run agent)
+DIRS := lib platformctl $(addprefix platformctl/,catalogue host fetch supervise doctor run agent)
 CPPFLAGS += -D_GNU_SOURCE -DVERSION='"$(VERSION)"' -DPREFIX='"$(PREFIX)"' $(addprefix -I,$(DIRS)) -I/usr/include/postgresql
 CFLAGS   ?= -O2 -g
 ALL_CFLAGS := -std=gnu17 $(WARN) $(if $(SAN),-fsanitize=$(SAN) -fno-sanitize-recover=all -fno-omit-frame-pointer,$(HARD)) $(CFLAGS)

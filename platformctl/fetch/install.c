@@ -39,7 +39,7 @@ int install_prepare(struct install *in, struct err *e)
 	scoped_free char *logs = fsx_join(cache, "log");
 
 	in->log = xstrf("%s/%s.log", logs, in->what);
-	in->work = xstrf("%s/work/%s", cache, in->what);
+	in->work = xstrf("%s/building/%s", cache, in->what);
 	task_report(in->ctx, "preparing", -1, -1);
 	return fsx_remove_tree(in->work, e) || fsx_mkdirs(in->work, 0755, e) || fsx_mkdirs(logs, 0755, e) ? -1 : 0;
 }

@@ -25,7 +25,7 @@ make --no-print-directory -s CC="$clang" OUT="$out" SAN=fuzzer-no-link,address,u
 	"$out/libplatform.a" "$out/libdataflow.a"
 
 folders=
-for folder in . catalogue host fetch supervise run; do
+for folder in . catalogue host fetch supervise doctor run; do
 	folders="$folders -Iplatformctl/$folder"
 done
 

@@ -174,7 +174,7 @@ static void a_service_from_the_cache(void **state)
 	assert_int_equal(st.st_nlink, 2);
 	assert_false(has(w, "cache/packages/one-0badf00d"));
 	assert_true(has(w, "cache/packages/one-more-0badf00d/lib/old.jar"));
-	assert_false(has(w, "cache/work/one"));
+	assert_false(has(w, "cache/building/one"));
 	/* another one takes its files */
 	assert_int_equal(run(w, do_install, "two", &e), 0);
 	assert_true(installed(w, "two", "theirs/one-1.jar"));
