@@ -74,11 +74,14 @@ up() {
 	up web
 	exits 0
 	pid=$(pid_of web)
-	left=$(pgrep -P "$pid" -f 'sleep 1000')
+	child() { left=$(pgrep -P "$pid" -f 'sleep 1000'); }
+	within 10 child
 	kill -9 "$pid"
 	again() { local now; now=$(pid_of web); [ "$now" != "$pid" ] && [ "$now" != null ] && "$PLATFORMCTL" probe web >/dev/null 2>&1; }
 	within 20 again
-	[ ! -e "/proc/$left" ]
+	# ended, though its new parent may not have asked for its status yet
+	gone() { [ ! -e "/proc/$left" ] || grep -q '^State:.*Z' "/proc/$left/status"; }
+	within 10 gone
 }
 
 @test "a changed setting restarts the service" {
