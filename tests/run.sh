@@ -48,6 +48,7 @@ section_fuzz() {
 # The number before a word in a line such as "3 failed, 41 passed in 8.1s"; 0 when it is not there.
 first() { printf '%s' "$1" | grep -oE "[0-9]+ $2" | grep -oE '^[0-9]+' || echo 0; }
 
+make --no-print-directory all || exit 7
 for section in "${@:-all}"; do
 	case $section in
 	all) set -- unit unit-san bats fuzz pytest e2e ;;
