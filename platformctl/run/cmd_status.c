@@ -58,7 +58,7 @@ static bool look(const struct platform *p, struct health *h)
 	return false;
 }
 
-static void ask_all(const struct platform *p, struct health *all, size_t n)
+static void ask_all(struct health *all, size_t n)
 {
 	int64_t deadline = clk_mono_ms() + GIVE_UP_MS;
 	size_t open = n;
@@ -87,7 +87,6 @@ static void ask_all(const struct platform *p, struct health *all, size_t n)
 		if (open)
 			clk_sleep_ms(5);
 	}
-	(void)p;
 }
 
 static bool is_well(const struct health *h)
@@ -187,7 +186,7 @@ int cmd_status(struct platform *p, const struct invocation *inv, struct err *e)
 		    probing_start(p, sel.items[i], PROBING_PROBE, PROBE_DEADLINE_S, &all[i].probing, &why))
 			set(&all[i], "starting", why.msg, why.remedy);
 	}
-	ask_all(p, all, sel.n);
+	ask_all(all, sel.n);
 	for (size_t i = 0; i < sel.n; i++)
 		well &= is_well(&all[i]);
 	rc = inv->json ? print_json(all, sel.n, well, e) : print_text(all, sel.n, e);

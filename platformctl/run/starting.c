@@ -7,7 +7,7 @@
 
 #include "clk.h"
 #include "events.h"
-#include "logtail.h"
+#include "logfile.h"
 #include "output.h"
 #include "s6.h"
 #include "scoped.h"
@@ -40,16 +40,14 @@ static void update(const struct start *run, const struct start_item *item, void 
 /* The log's end, indented, so that the first cause stands where one looks. */
 static void print_log(const struct platform *p, const struct service *s)
 {
-	scoped(strbuf_release) struct strbuf text = STRBUF_INIT;
-	scoped(strlist_release) struct strlist lines = {0};
+	scoped(loglines_release) struct loglines lines = {0};
 
-	logtail_add(p, s, FAILURE_LOG_LINES, &text);
-	if (!text.len)
+	logfile_tail(p, s, FAILURE_LOG_LINES, &lines);
+	if (!lines.n)
 		return;
-	strlist_split(&lines, text.buf, "\n");
 	fprintf(stderr, "last lines of %s's log:\n", s->name);
 	for (size_t i = 0; i < lines.n; i++)
-		fprintf(stderr, "  | %.400s\n", lines.items[i]);
+		fprintf(stderr, "  | %.400s\n", lines.items[i].text);
 }
 
 static int pid_of(const struct platform *p, const struct service *s)
